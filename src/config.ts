@@ -1,0 +1,270 @@
+/**
+ * Settings: the only file that reads the environment. Each has its name, shape, default and one sentence;
+ * the configuration reference is made from this schema. A wrong value stops the start with one line that
+ * says which setting, what it got and what it takes. Workers get the parsed settings as data.
+ */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import type { LogLevel } from './log.ts';
+
+/** WhatsApp Web's own endpoint and certificate root, as Baileys 7.0.0-rc14 has them. */
+export const whatsappSocketUrl = 'wss://web.whatsapp.com/ws/chat';
+export const whatsappRootKey = '142375574d0a587166aae71ebe516437c4a28b73e3695c6ce1f7f9545da8ee6b';
+
+export interface RateLimit {
+  readonly points: number;
+  readonly periodMs: number;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** null: made at first start and stored as a hash. */
+  readonly apiKey: string | null;
+  readonly metricsToken: string | null;
+  readonly dataDir: string;
+  readonly shards: number;
+  readonly shardHeapMb: number;
+  readonly maxInstances: number;
+  readonly logLevel: LogLevel;
+  readonly logDir: string | null;
+  readonly trustedProxies: readonly string[];
+  readonly rateLimits: {
+    readonly messages: RateLimit | null;
+    readonly instances: RateLimit | null;
+    readonly queries: RateLimit | null;
+    readonly global: RateLimit | null;
+  };
+  readonly maxConnections: number;
+  readonly requestTimeoutMs: number;
+  readonly uploadTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly webhookConcurrency: number;
+  readonly webhookTimeoutMs: number;
+  readonly webhookMaxAttempts: number;
+  readonly webhookDenyPrivate: boolean;
+  readonly numberCacheMax: number;
+  readonly numberCacheTtlMs: number;
+  readonly qrCacheTtlMs: number;
+  readonly reconnectDelayMsMin: number;
+  readonly reconnectDelayMsMax: number;
+  readonly durability: 'process' | 'disk';
+  readonly drainTimeoutMs: number;
+  readonly waSocketUrl: string;
+  readonly waRootKey: string;
+  readonly mediaMaxBytes: number;
+}
+
+/** A setting that cannot be used; its message is the one line that the operator sees. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+interface Setting<T> {
+  readonly takes: string;
+  readonly fallback: string;
+  readonly about: string;
+  /** The value, or undefined when the text is not one. */
+  parse(text: string): T | undefined;
+}
+
+const int = (min: number, max: number, fallback: number, about: string): Setting<number> => ({
+  takes: `a whole number from ${min} to ${max}`,
+  fallback: String(fallback),
+  about,
+  parse: (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  },
+});
+
+const text = (pattern: RegExp, takes: string, fallback: string, about: string): Setting<string> => ({
+  takes,
+  fallback,
+  about,
+  parse: (value) => (pattern.test(value) ? value : undefined),
+});
+
+const oneOf = <const T extends string>(values: readonly T[], fallback: T, about: string): Setting<T> => ({
+  takes: `one of ${values.join(', ')}`,
+  fallback,
+  about,
+  parse: (value) => values.find((known) => known === value),
+});
+
+const optional = <T>(setting: Setting<T>): Setting<T | null> => ({
+  ...setting,
+  fallback: '',
+  takes: `${setting.takes}, or empty`,
+  parse: (value) => (value === '' ? null : setting.parse(value)),
+});
+
+const periods = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+function parseRateLimit(value: string): RateLimit | null | undefined {
+  if (value === 'off') return null;
+  const match = /^(\d{1,9})\/(\d{1,4})(s|m|h)$/.exec(value);
+  if (!match) return undefined;
+  const points = Number(match[1]);
+  const periodMs = Number(match[2]) * periods[match[3] as keyof typeof periods];
+  return points > 0 && periodMs > 0 ? { points, periodMs } : undefined;
+}
+
+const rateLimit = (fallback: string, about: string): Setting<RateLimit | null> => ({
+  takes: 'N/<int>(s|m|h), for example 500/1m, or off',
+  fallback,
+  about,
+  parse: parseRateLimit,
+});
+
+const shards: Setting<number> = {
+  takes: 'auto (cores - 1, at least 2) or a whole number from 1 to 64',
+  fallback: 'auto',
+  about: 'Worker threads that own instances.',
+  parse: (value) =>
+    value === 'auto' ? Math.min(64, Math.max(2, availableParallelism() - 1)) : int(1, 64, 2, '').parse(value),
+};
+
+const cidrs: Setting<readonly string[]> = {
+  takes: 'comma-separated CIDRs, for example 10.0.0.0/8,127.0.0.1/32',
+  fallback: '',
+  about: 'Peers whose X-Forwarded-For is believed.',
+  parse: (value) => {
+    const list = value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+    return list.every((part) => ipaddr.isValidCIDR(part)) ? list : undefined;
+  },
+};
+
+const socketUrl: Setting<string> = {
+  takes: 'a ws:// or wss:// URL',
+  fallback: whatsappSocketUrl,
+  about: 'The WhatsApp wire server.',
+  parse: (value) => (URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol) ? value : undefined),
+};
+
+const boolean = (fallback: boolean, about: string): Setting<boolean> => ({
+  takes: 'true or false',
+  fallback: String(fallback),
+  about,
+  parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
+});
+
+const apiKey = text(/^[\x21-\x7e]{6,200}$/, '6 to 200 visible ASCII characters', '', 'The admin key.');
+const hour = 3_600_000;
+
+/** Every setting by its environment name. */
+export const settings = {
+  HOST: text(/^[0-9a-zA-Z.:-]+$/, 'an address to listen on', '0.0.0.0', 'Address to listen on.'),
+  PORT: int(0, 65_535, 3_000, 'Port of the REST API; 0 takes a free one.'),
+  API_KEY: optional(apiKey),
+  METRICS_TOKEN: optional({ ...apiKey, about: 'A key that may only read /metrics.' }),
+  DATA_DIR: text(/^.+$/, 'a folder', './data', 'Where the embedded store lives.'),
+  SHARDS: shards,
+  SHARD_HEAP_MB: int(64, 65_536, 2_048, 'Heap limit of one shard thread.'),
+  MAX_INSTANCES: int(1, 100_000, 150, 'Instances that may exist.'),
+  LOG_LEVEL: oneOf(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+    'Least level logged.',
+  ),
+  LOG_DIR: optional(text(/^.+$/, 'a folder', '', 'Where rotated log files go; empty: stdout.')),
+  TRUSTED_PROXIES: cidrs,
+  RATE_LIMIT_MESSAGES: rateLimit('500/1m', 'Sends, per IP, key and instance.'),
+  RATE_LIMIT_INSTANCES: rateLimit('100/5m', 'Instance operations, per IP and key.'),
+  RATE_LIMIT_QUERIES: rateLimit('1000/1m', 'Reads, per IP, key and instance.'),
+  RATE_LIMIT_GLOBAL: rateLimit('2000/15m', 'Everything else, per IP and key.'),
+  MAX_CONNECTIONS: int(1, 1_000_000, 1_000, 'Open HTTP connections.'),
+  REQUEST_TIMEOUT_MS: int(1_000, 600_000, 30_000, 'From the end of the body to the answer.'),
+  UPLOAD_TIMEOUT_MS: int(1_000, 3_600_000, 300_000, 'For a whole request to arrive.'),
+  KEEP_ALIVE_TIMEOUT_MS: int(0, 600_000, 5_000, 'An idle connection is kept this long.'),
+  HEADERS_TIMEOUT_MS: int(1_000, 600_000, 60_000, 'For the headers to arrive.'),
+  WEBHOOK_CONCURRENCY: int(1, 1_000, 25, 'Deliveries in flight in all.'),
+  WEBHOOK_TIMEOUT_MS: int(100, 120_000, 10_000, 'For an endpoint to answer.'),
+  WEBHOOK_MAX_ATTEMPTS: int(1, 100, 12, 'Attempts before an event becomes a dead letter.'),
+  WEBHOOK_DENY_PRIVATE: boolean(false, 'Refuse private and link-local endpoints (multi-tenant operators).'),
+  NUMBER_CACHE_MAX: int(1_000, 10_000_000, 100_000, 'Entries of the number cache in all.'),
+  NUMBER_CACHE_TTL_MS: int(1_000, 24 * hour, 4 * hour, 'How long a number check holds.'),
+  QR_CACHE_TTL_MS: int(1_000, 60_000, 30_000, 'How long a rendered QR is kept.'),
+  RECONNECT_DELAY_MS_MIN: int(10, 600_000, 5_000, 'First reconnect delay.'),
+  RECONNECT_DELAY_MS_MAX: int(10, hour, 300_000, 'Largest reconnect delay.'),
+  DURABILITY: oneOf(['process', 'disk'], 'process', 'What an acknowledged write survives.'),
+  DRAIN_TIMEOUT_MS: int(100, 600_000, 15_000, 'How long a stop may take before it is forced.'),
+  WA_SOCKET_URL: socketUrl,
+  WA_ROOT_KEY: text(/^[0-9a-fA-F]{64}$/, '64 hex digits', whatsappRootKey, 'Its certificate root key.'),
+  MEDIA_MAX_BYTES: int(1_024, 2_147_483_647, 104_857_600, 'Largest media.'),
+} as const;
+
+type SettingName = keyof typeof settings;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+const secretSettings: readonly SettingName[] = ['API_KEY', 'METRICS_TOKEN'];
+
+function read<N extends SettingName>(env: NodeJS.ProcessEnv, name: N): ValueOf<(typeof settings)[N]> {
+  const setting = settings[name] as Setting<unknown>;
+  const given = env[name]?.trim();
+  const value = setting.parse(given === undefined || given === '' ? setting.fallback : given);
+  if (value === undefined) {
+    const shown = secretSettings.includes(name) ? '(a value that is not shown)' : JSON.stringify(given);
+    throw new ConfigError(`${name}: got ${shown}, takes ${setting.takes}`);
+  }
+  return value as ValueOf<(typeof settings)[N]>;
+}
+
+function checkRelations(config: Config): Config {
+  if (config.reconnectDelayMsMin > config.reconnectDelayMsMax)
+    throw new ConfigError(
+      `RECONNECT_DELAY_MS_MIN: got ${config.reconnectDelayMsMin}, takes at most RECONNECT_DELAY_MS_MAX (${config.reconnectDelayMsMax})`,
+    );
+  if (config.uploadTimeoutMs < config.headersTimeoutMs)
+    throw new ConfigError(
+      `UPLOAD_TIMEOUT_MS: got ${config.uploadTimeoutMs}, takes at least HEADERS_TIMEOUT_MS (${config.headersTimeoutMs})`,
+    );
+  return config;
+}
+
+/** Parses the settings; throws `ConfigError` with one line on the first wrong one. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const get = <N extends SettingName>(name: N): ValueOf<(typeof settings)[N]> => read(env, name);
+  return checkRelations({
+    host: get('HOST'),
+    port: get('PORT'),
+    apiKey: get('API_KEY'),
+    metricsToken: get('METRICS_TOKEN'),
+    dataDir: resolve(get('DATA_DIR')),
+    shards: get('SHARDS'),
+    shardHeapMb: get('SHARD_HEAP_MB'),
+    maxInstances: get('MAX_INSTANCES'),
+    logLevel: get('LOG_LEVEL'),
+    logDir: get('LOG_DIR'),
+    trustedProxies: get('TRUSTED_PROXIES'),
+    rateLimits: {
+      messages: get('RATE_LIMIT_MESSAGES'),
+      instances: get('RATE_LIMIT_INSTANCES'),
+      queries: get('RATE_LIMIT_QUERIES'),
+      global: get('RATE_LIMIT_GLOBAL'),
+    },
+    maxConnections: get('MAX_CONNECTIONS'),
+    requestTimeoutMs: get('REQUEST_TIMEOUT_MS'),
+    uploadTimeoutMs: get('UPLOAD_TIMEOUT_MS'),
+    keepAliveTimeoutMs: get('KEEP_ALIVE_TIMEOUT_MS'),
+    headersTimeoutMs: get('HEADERS_TIMEOUT_MS'),
+    webhookConcurrency: get('WEBHOOK_CONCURRENCY'),
+    webhookTimeoutMs: get('WEBHOOK_TIMEOUT_MS'),
+    webhookMaxAttempts: get('WEBHOOK_MAX_ATTEMPTS'),
+    webhookDenyPrivate: get('WEBHOOK_DENY_PRIVATE'),
+    numberCacheMax: get('NUMBER_CACHE_MAX'),
+    numberCacheTtlMs: get('NUMBER_CACHE_TTL_MS'),
+    qrCacheTtlMs: get('QR_CACHE_TTL_MS'),
+    reconnectDelayMsMin: get('RECONNECT_DELAY_MS_MIN'),
+    reconnectDelayMsMax: get('RECONNECT_DELAY_MS_MAX'),
+    durability: get('DURABILITY'),
+    drainTimeoutMs: get('DRAIN_TIMEOUT_MS'),
+    waSocketUrl: get('WA_SOCKET_URL'),
+    waRootKey: get('WA_ROOT_KEY').toLowerCase(),
+    mediaMaxBytes: get('MEDIA_MAX_BYTES'),
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * Bounds that are not settings, unit last. Relations between them are asserted at load. What an operator
+ * may want to change is a setting in `config.ts`.
+ */
+import { assert } from './assert.ts';
+
+export const pageLimitMax = 200;
+export const pageLimitDefault = 50;
+export const numbersPerCheckMax = 500;
+export const messageTextMaxChars = 65_536;
+export const instanceIdMaxChars = 64;
+export const metadataMaxBytes = 16_384;
+export const webhookUrlMaxChars = 2_048;
+export const webhookHeadersMax = 20;
+export const jsonBodyMaxBytes = 262_144;
+export const idempotencyKeyMaxChars = 255;
+export const idempotencyTtlMs = 24 * 3_600_000;
+
+export const sendTimeoutMsMin = 1_000;
+export const sendTimeoutMsMax = 25_000;
+export const sendTimeoutMsDefault = 20_000;
+/** How much longer the front waits for a shard than the shard waits for WhatsApp. */
+export const askGraceMs = 2_000;
+export const askTimeoutMs = 10_000;
+export const qrWaitMsMax = 60_000;
+
+/** Sends on one socket that WhatsApp's server has not acknowledged (`facts/inbound-journal.md` A). */
+export const unacknowledgedSendsMax = 16;
+/** Handshakes in progress at once in one shard. */
+export const handshakesPerShard = 4;
+/** From socket creation to `open`, QR time not counted. */
+export const connectPhaseTimeoutMs = 30_000;
+
+export const shardMailboxCapacity = 4_096;
+export const instanceMailboxCapacity = 512;
+export const webhookMailboxCapacity = 1_024;
+export const ringCapacityBytes = 4 * 1_048_576;
+
+assert(sendTimeoutMsDefault <= sendTimeoutMsMax, 'the default send timeout is within its bounds');
+assert(sendTimeoutMsMax + askGraceMs < 30_000, 'a send is answered before the request timeout');

@@ -1,0 +1,84 @@
+/**
+ * Events: past-tense facts about an instance, delivered to webhooks and event streams. The body of an event
+ * is made once, as JSON bytes, inside the batch that makes it durable; nobody encodes it again.
+ */
+import type { InstanceState } from './instance.ts';
+import type { MessageError, MessageStatus, Party, ReceivedMessage } from './message.ts';
+
+export const eventTypes = [
+  'instance.state',
+  'instance.qr',
+  'message.received',
+  'message.sent',
+  'message.status',
+  'message.edited',
+  'message.deleted',
+  'message.reaction',
+  'poll.vote',
+  'chat.updated',
+  'chat.deleted',
+  'contact.updated',
+  'group.updated',
+  'group.participants',
+  'group.join_request',
+  'presence.updated',
+  'call.received',
+  'call.ended',
+  'label.updated',
+  'blocklist.updated',
+  'history.synced',
+  'webhook.test',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** What the events that are emitted today carry as `data`; times are ISO 8601 strings here, as delivered. */
+export interface EventData {
+  'instance.state': { state: InstanceState; previous: InstanceState; reason: string | null };
+  'instance.qr': { qr: string; expiresAt: string };
+  'message.received': Rendered<ReceivedMessage>;
+  'message.sent': Rendered<ReceivedMessage>;
+  'message.status': {
+    id: string;
+    chat: Party;
+    status: MessageStatus;
+    participant: Party | null;
+    at: string;
+    error: MessageError | null;
+  };
+  'webhook.test': { message: string };
+}
+
+/** Same shape with the times as ISO strings. */
+export type Rendered<T> = {
+  [K in keyof T]: K extends 'timestamp' | 'statusAt' ? string : T[K];
+};
+
+/** An event before it has a sequence and an id. `chat` is the ordering key within the instance, or null. */
+export interface NewEvent<T extends keyof EventData = keyof EventData> {
+  readonly type: T;
+  readonly chat: string | null;
+  readonly data: EventData[T];
+}
+
+/**
+ * An event as stored and pushed through the ring. `seq` grows within an instance and is unique in the store
+ * (`src/shard/sequence.ts`). `body` is the JSON `{ id, type, instance, at, data }` that is POSTed as it is.
+ */
+export interface EventRecord {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: EventType;
+  readonly instance: string;
+  readonly chat: string | null;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly body: Uint8Array;
+}
+
+/** One ring record: the events of one flush, with the webhooks that want each. */
+export interface EventFrame {
+  readonly shard: number;
+  /** Counts frames of this shard since its thread started; a gap shows that records were not pushed. */
+  readonly frame: number;
+  readonly events: readonly { readonly event: EventRecord; readonly webhooks: readonly string[] }[];
+}

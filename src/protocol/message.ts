@@ -1,0 +1,82 @@
+/**
+ * Messages and parties as the API shows them, and what can be sent. Times are ms since the Unix epoch
+ * between actors; the HTTP front renders them as ISO 8601.
+ */
+import type { ErrorCode } from '../errors.ts';
+
+/** One person, group or list: `jid` as WhatsApp addressed it, `pn` and `lid` where known. */
+export interface Party {
+  readonly jid: string;
+  readonly pn: string | null;
+  readonly lid: string | null;
+}
+
+export const messageStatuses = ['queued', 'sent', 'delivered', 'read', 'played', 'failed'] as const;
+export type MessageStatus = (typeof messageStatuses)[number];
+
+export interface MediaView {
+  readonly mimetype: string;
+  readonly size: number | null;
+  readonly sha256: string | null;
+  readonly filename: string | null;
+  readonly seconds: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+export interface QuoteView {
+  readonly id: string;
+  readonly from: Party | null;
+  readonly type: string;
+  readonly text: string | null;
+}
+
+export interface MessageError {
+  readonly code: ErrorCode;
+  /** WhatsApp's own code, for example 463 or 479. */
+  readonly whatsappCode: number | null;
+  readonly message: string;
+}
+
+/** A message as stored and answered. `type` is `text`, `image`, … or `unsupported`. */
+export interface MessageView {
+  readonly id: string;
+  readonly instance: string;
+  readonly chat: Party;
+  readonly from: Party;
+  readonly to: Party;
+  readonly fromMe: boolean;
+  readonly type: string;
+  readonly text: string | null;
+  readonly media: MediaView | null;
+  readonly quote: QuoteView | null;
+  readonly timestamp: number;
+  readonly status: MessageStatus;
+  readonly statusAt: number;
+  readonly error: MessageError | null;
+}
+
+/** `message.received` data: the message, the sender's own name, and whether it came from the offline queue. */
+export interface ReceivedMessage extends MessageView {
+  readonly pushName: string | null;
+  readonly offline: boolean;
+}
+
+/** What to send; one member a type. Issue H adds the other types beside `text`. */
+export type MessageContent = {
+  readonly type: 'text';
+  readonly text: string;
+  readonly mentions: readonly string[];
+};
+
+export const waitModes = ['queued', 'server', 'delivered'] as const;
+export type WaitMode = (typeof waitModes)[number];
+
+export interface NumberResult {
+  readonly input: string;
+  readonly exists: boolean;
+  readonly jid: string | null;
+  readonly pn: string | null;
+  readonly lid: string | null;
+  readonly cached: boolean;
+}

@@ -1,0 +1,71 @@
+/**
+ * The shard actor's protocol: commands that the main thread sends (imperative), their replies, and the
+ * facts that the shard tells the main thread (past tense). Plain data only.
+ */
+import type { Config } from '../config.ts';
+import type { Failure } from '../errors.ts';
+import type { InstanceConfig, InstanceStatus, PairingCode, QrShown, WebhookConfig } from './instance.ts';
+import type { MessageContent, MessageView, NumberResult, WaitMode } from './message.ts';
+import type { ThreadMetrics } from './metrics.ts';
+
+export type ShardCommand =
+  /** Takes the instance over; `connect` opens its socket (staggered when `boot`). */
+  | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean; boot: boolean }
+  | { kind: 'ConfigureInstance'; config: InstanceConfig }
+  | { kind: 'ConfigureGlobalWebhook'; webhook: WebhookConfig | null }
+  | { kind: 'ConnectInstance'; instance: string }
+  | { kind: 'DisconnectInstance'; instance: string }
+  | { kind: 'RestartInstance'; instance: string }
+  | { kind: 'LogoutInstance'; instance: string }
+  /** Stops the instance and forgets it here; with `erase` its data is removed from the store. */
+  | { kind: 'ReleaseInstance'; instance: string; logout: boolean; erase: boolean }
+  | { kind: 'GetQr'; instance: string; waitMs: number }
+  | { kind: 'RequestPairingCode'; instance: string; phone: string }
+  | {
+      kind: 'SendMessage';
+      instance: string;
+      /** WhatsApp message id, made and stored with the idempotency key before this command. */
+      messageId: string;
+      to: string;
+      content: MessageContent;
+      quote: string | null;
+      wait: WaitMode;
+      timeoutMs: number;
+    }
+  | { kind: 'GetMessage'; instance: string; messageId: string; chat: string | null }
+  | { kind: 'CheckNumbers'; instance: string; numbers: readonly string[] }
+  | { kind: 'ClearCaches'; caches: readonly string[]; instance: string | null }
+  | { kind: 'CollectMetrics' }
+  | { kind: 'CollectGarbage' };
+
+export interface ShardReplies {
+  HostInstance: InstanceStatus;
+  ConfigureInstance: null;
+  ConfigureGlobalWebhook: null;
+  ConnectInstance: InstanceStatus;
+  DisconnectInstance: InstanceStatus;
+  RestartInstance: InstanceStatus;
+  LogoutInstance: InstanceStatus;
+  ReleaseInstance: null;
+  GetQr: QrShown;
+  RequestPairingCode: PairingCode;
+  SendMessage: MessageView;
+  GetMessage: MessageView | null;
+  CheckNumbers: readonly NumberResult[];
+  ClearCaches: Readonly<Record<string, number>>;
+  CollectMetrics: ThreadMetrics;
+  CollectGarbage: { readonly heapBytesBefore: number; readonly heapBytesAfter: number };
+}
+
+/** What a shard tells the main thread's directory. */
+export type ShardFact =
+  | { kind: 'InstanceChanged'; status: InstanceStatus }
+  | { kind: 'InstanceFailedToHost'; instance: string; failure: Failure };
+
+/** What a shard thread is started with. */
+export interface ShardBoot {
+  readonly shard: number;
+  readonly config: Config;
+  readonly ring: SharedArrayBuffer;
+  readonly doorbell: SharedArrayBuffer;
+}

@@ -1,0 +1,100 @@
+/**
+ * What the shard sees of a WhatsApp socket: plain facts and commands, no Baileys type. `connect.ts` makes
+ * one over Baileys. One instance has at most one at a time: `end()` resolves when nothing of it runs any more.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { InstanceSettings, Me, PairingCode } from '../protocol/instance.ts';
+import type {
+  MessageContent,
+  MessageStatus,
+  NumberResult,
+  Party,
+  ReceivedMessage,
+} from '../protocol/message.ts';
+import type { Store, StoreWrite } from '../store/ports.ts';
+
+/** Why a socket closed. `code` is WhatsApp's or Baileys' status (401, 408, 428, 440, 503, 515, …). */
+export interface CloseCause {
+  readonly code: number;
+  readonly detail: string;
+}
+
+export interface StatusUpdate {
+  readonly id: string;
+  readonly chat: Party;
+  readonly status: MessageStatus;
+  readonly participant: Party | null;
+  readonly at: number;
+  /** WhatsApp's error code of a refused message. */
+  readonly whatsappCode: number | null;
+}
+
+export type WaFact =
+  | { kind: 'QrShown'; qr: string; expiresAt: number }
+  /** The phone accepted; the server closes with 515 next and the same credentials log in. */
+  | { kind: 'Paired'; me: Me }
+  | { kind: 'Opened'; me: Me }
+  | { kind: 'MeChanged'; me: Me }
+  /** The last fact of a socket. */
+  | { kind: 'Closed'; cause: CloseCause }
+  /** Another device of the same account sent it. */
+  | { kind: 'MessageSent'; message: ReceivedMessage }
+  | { kind: 'StatusesChanged'; updates: readonly StatusUpdate[] };
+
+export interface WaSocketOptions {
+  readonly instance: string;
+  readonly settings: InstanceSettings;
+  readonly proxyUrl: string | null;
+  readonly socketUrl: string;
+  readonly connectTimeoutMs: number;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called in order, never re-entered. */
+  onFact(fact: WaFact): void;
+  /**
+   * A message to this number, decrypted. The returned writes (event, dedupe) join the batch of the Signal
+   * session update where the stanza allows it (*direct* journal), else a batch of their own, before the
+   * receipt leaves. An empty list: already known, or not to be emitted.
+   */
+  record(message: ReceivedMessage): readonly StoreWrite[];
+  /** Called after the batch with `record`'s writes is durable. */
+  recorded(writes: readonly StoreWrite[]): void;
+}
+
+export interface OutgoingMessage {
+  readonly messageId: string;
+  /** JID, as resolved. */
+  readonly to: string;
+  readonly content: MessageContent;
+  readonly quote: string | null;
+}
+
+export interface SendOutcome {
+  /** ms since the epoch: when the server acknowledged. */
+  readonly at: number;
+}
+
+export interface WaSocket {
+  readonly isOpen: boolean;
+  /**
+   * Encodes the message: what is stored before the first frame leaves and what a retry receipt is
+   * answered from.
+   */
+  encode(message: OutgoingMessage): Promise<Uint8Array>;
+  /**
+   * Sends and awaits the server's acknowledgement. Rejects: `whatsapp_rejected` (with `extra.whatsappCode`)
+   * when refused, `actor_restarted` when the socket ended first (outcome unknown: send again with the same id).
+   */
+  send(message: OutgoingMessage, proto: Uint8Array): Promise<SendOutcome>;
+  /** Asks WhatsApp, no cache. One result an input digit string, in order. */
+  queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
+  requestPairingCode(phone: string): Promise<PairingCode>;
+  /** Tells WhatsApp to unlink this device, then ends. */
+  logout(): Promise<void>;
+  /** Ends the connection; resolves when its queues are idle. Idempotent. */
+  end(): Promise<void>;
+  /** Both parties of an address where the mapping is known. */
+  resolveParty(jid: string): Promise<Party>;
+}
