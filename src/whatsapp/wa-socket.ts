@@ -12,7 +12,7 @@ import type {
   Party,
   ReceivedMessage,
 } from '../protocol/message.ts';
-import type { Store, StoreWrite } from '../store/ports.ts';
+import type { Awaitable, Store, StoreWrite } from '../store/ports.ts';
 
 /** Why a socket closed. `code` is WhatsApp's or Baileys' status (401, 408, 428, 440, 503, 515, …). */
 export interface CloseCause {
@@ -56,9 +56,9 @@ export interface WaSocketOptions {
   /**
    * A message to this number, decrypted. The returned writes (event, dedupe) join the batch of the Signal
    * session update where the stanza allows it (*direct* journal), else a batch of their own, before the
-   * receipt leaves. An empty list: already known, or not to be emitted.
+   * receipt leaves. An empty list: already known, or not to be emitted. Always await it (the dedupe look-up may be remote).
    */
-  record(message: ReceivedMessage): readonly StoreWrite[];
+  record(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
   /** Called after the batch with `record`'s writes is durable. */
   recorded(writes: readonly StoreWrite[]): void;
 }
