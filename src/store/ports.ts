@@ -32,6 +32,10 @@ export interface DeadLetter {
   readonly error: string;
 }
 
+/** Where the page after this letter begins: what `deadLetters` takes as `after`. */
+export const deadLetterCursor = (letter: Pick<DeadLetter, 'webhook' | 'seq'>): string =>
+  `${letter.webhook}:${letter.seq}`;
+
 /** A message that this gateway sends: queued until acknowledged, then kept for retry receipts (7 days). */
 export interface SentRecord {
   readonly instance: string;

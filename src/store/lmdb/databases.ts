@@ -1,0 +1,66 @@
+/**
+ * The named databases of the one LMDB environment and the only calls into lmdb-js beside `open.ts`' close.
+ * Every thread opens them; values and keys are bytes. Never a `*Sync` write, never `transaction(cb)`
+ * (DECISIONS 2). Nothing lives in the root database.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+
+export type Bytes = Database<Uint8Array, Uint8Array>;
+
+const names = [
+  'meta',
+  'configs',
+  'statuses',
+  'creds',
+  'signal',
+  'devices',
+  'events',
+  'dedupe',
+  'pending',
+  'deadLetters',
+  'sent',
+  'queued',
+  'idempotency',
+  'timeline',
+] as const;
+export type DatabaseName = (typeof names)[number];
+
+export interface Environment {
+  readonly root: RootDatabase;
+  readonly db: Readonly<Record<DatabaseName, Bytes>>;
+}
+
+/** One put (or, with null, one removal) of the batch that a commit becomes. */
+export interface Row {
+  readonly db: DatabaseName;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+const databasesMax = 32;
+
+export function openEnvironment(dir: string): Environment {
+  mkdirSync(dir, { recursive: true });
+  const root = open({ path: join(dir, 'store'), maxDbs: databasesMax, noSubdir: false });
+  const openNamed = (name: string): Bytes =>
+    root.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
+  const entries = names.map((name) => [name, openNamed(name)] as const);
+  return { root, db: Object.fromEntries(entries) as Record<DatabaseName, Bytes> };
+}
+
+/** All rows in one LMDB transaction. Nothing in the callback can throw: keys and values are checked bytes. */
+export async function writeRows(env: Environment, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return;
+  await env.root.batch(() => {
+    for (const { db, key, value } of rows) {
+      // Inside a batch both give one shared, already resolved promise; the batch's own tells the outcome.
+      if (value === null) void env.db[db].remove(key);
+      else void env.db[db].put(key, value);
+    }
+  });
+}
+
+/** Reads see what other threads have committed by now (lmdb-js keeps its snapshot for a timer turn). */
+export const refresh = (env: Environment): void => env.root.resetReadTxn();

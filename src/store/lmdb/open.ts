@@ -1,0 +1,87 @@
+/**
+ * Opens the embedded store. The main thread opens it first, as owner (folder lock, identity, format, left
+ * over erasures); then every worker opens it for itself. Only this folder imports lmdb. Writes are async
+ * batches and nothing else: a thread killed inside a synchronous write wedges the process (DECISIONS 2).
+ */
+import type { Clock } from '../../clock.ts';
+import { iso } from '../../clock.ts';
+import { AppError } from '../../errors.ts';
+import type { Store, StoreIdentity, StoreWrite } from '../ports.ts';
+import { type Environment, openEnvironment, writeRows } from './databases.ts';
+import { eraseInstance, eraseSession, resumeErasures } from './erase.ts';
+import { Expiry } from './expire.ts';
+import { storeFailure, writing } from './failures.ts';
+import { claimIdentity } from './identity.ts';
+import { outboxReads } from './outbox-reads.ts';
+import { lockFolder, type OwnerLock } from './owner-lock.ts';
+import { idempotencyReads, instanceReads, messageReads, sessionReads } from './reads.ts';
+import { rowsOf } from './rows.ts';
+
+export interface OpenOptions {
+  readonly dir: string;
+  readonly identity: StoreIdentity;
+  /** `disk`: `commit` also waits until the file is synced. */
+  readonly durability: 'process' | 'disk';
+  /** True in the main thread only, which opens first and closes last. */
+  readonly isOwner: boolean;
+  readonly clock: Clock;
+}
+
+function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | null): Store {
+  const { clock, durability } = options;
+  const expiry = new Expiry(env);
+  let closing: Promise<void> | undefined;
+  const write = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+    writing(what, clock, () => {
+      if (closing) throw new AppError('store_failed', `${what}: the store is closed`);
+      return work();
+    });
+  const settled = async (work: Promise<void>): Promise<void> => {
+    await work;
+    if (durability === 'disk') await env.root.flushed;
+  };
+  const close = async (): Promise<void> => {
+    await env.root.flushed;
+    await env.root.close();
+    lock?.release();
+  };
+  return {
+    instances: instanceReads(env),
+    sessions: sessionReads(env),
+    outbox: outboxReads(env),
+    messages: messageReads(env),
+    idempotency: idempotencyReads(env),
+    commit: (writes: readonly StoreWrite[]) =>
+      write('commit', () => settled(writeRows(env, writes.flatMap(rowsOf)))),
+    eraseInstance: (id) => write('eraseInstance', () => settled(eraseInstance(env, id))),
+    eraseSession: (id) => write('eraseSession', () => settled(eraseSession(env, id))),
+    expire: (nowMs) => write('expire', () => expiry.run(nowMs)),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function prepare(env: Environment, { identity, isOwner }: OpenOptions): Promise<void> {
+  await claimIdentity(env, identity, isOwner);
+  if (isOwner) await resumeErasures(env);
+}
+
+/**
+ * Throws `ConfigError` when the folder is taken by another process, was made for another WhatsApp server or
+ * has a newer format; `AppError('store_failed')` when it cannot be read.
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const lock = options.isOwner ? lockFolder(options.dir, iso(options.clock.now())) : null;
+  let env: Environment | undefined;
+  try {
+    env = openEnvironment(options.dir);
+    await prepare(env, options);
+    return storeOver(env, options, lock);
+  } catch (error) {
+    await env?.root.close();
+    lock?.release();
+    throw error instanceof Error && error.name === 'ConfigError' ? error : storeFailure('opening', error);
+  }
+}

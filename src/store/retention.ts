@@ -1,0 +1,13 @@
+/** How long the store keeps what it may forget. Read by `expire` of every implementation, and by the docs. */
+const dayMs = 24 * 3_600_000;
+
+/** The event log, unless an event is still pending or a dead letter. */
+export const eventRetentionMs = dayMs;
+export const dedupeRetentionMs = 14 * dayMs;
+/** Sent messages, for retry receipts. */
+export const sentRetentionMs = 7 * dayMs;
+export const idempotencyRetentionMs = dayMs;
+export const deadLetterRetentionMs = 30 * dayMs;
+
+/** Records of one kind looked at in one `expire` call. */
+export const expireBatchMax = 500;
