@@ -7,7 +7,7 @@ import type { InstanceStatus } from '../../src/protocol/instance.ts';
 import { initialStatus } from '../../src/protocol/instance.ts';
 import { deadLetterCursor, type Store } from '../../src/store/ports.ts';
 import { makeSeq } from '../../src/store/sequence.ts';
-import { bytes, someConfig, someEvent, someLetter, someSent } from './fixtures.ts';
+import { bytes, someConfig, someEvent, someLetter, someSent } from './records.ts';
 
 export type Reopen = () => Promise<Store>;
 

@@ -8,7 +8,7 @@ import { keyOf } from '../../src/store/lmdb/keys.ts';
 import { erasingKey } from '../../src/store/lmdb/layout.ts';
 import { openStore } from '../../src/store/lmdb/open.ts';
 import { describeStore } from './contract.ts';
-import { bytes, identity, optionsFor, scratchFolder, someConfig } from './fixtures.ts';
+import { bytes, identity, optionsFor, scratchFolder, someConfig } from './records.ts';
 
 describeStore('LMDB', () => {
   const dir = scratchFolder();
