@@ -1,0 +1,62 @@
+/**
+ * Frames to bytes and back: the only file of this room that knows msgpackr. One codec per end of a link.
+ * What `pack` returns is a slice of a buffer shared by the whole thread, so `encode` always hands out an exact
+ * private copy; transferring or posting the slice itself would truncate or leak other messages.
+ */
+import { Packr } from 'msgpackr';
+import type { Message } from '../actor/protocol.ts';
+import type { Failure } from '../errors.ts';
+
+/**
+ * Predefined shapes: for a message kind (or any object with that `kind`) its keys in their usual order.
+ * Both ends of a link get the same list. A message with other keys still crosses, with its keys spelled out.
+ */
+export type Shapes = Readonly<Record<string, readonly string[]>>;
+
+/** All that one side says in one tick. Flat, because an array per message costs more than the message. */
+export interface Frame {
+  /** id, deadlineMs (0 for a tell), message; again and again. */
+  readonly letters: readonly unknown[];
+  /** id, 0, value or id, 1, failure; again and again. */
+  readonly replies: readonly unknown[];
+  /** Ids of tells that were run and asks that were dropped as late. */
+  readonly finished: readonly number[];
+}
+
+export const replyOk = 0;
+export const replyFailed = 1;
+
+export type LetterFields = [id: number, deadlineMs: number, message: Message];
+export type ReplyFields = [id: number, status: typeof replyOk | typeof replyFailed, value: unknown | Failure];
+
+export interface Codec {
+  /** An exact private copy, whose buffer may be transferred. Throws when something in it is not data. */
+  encode(frame: Frame): Uint8Array<ArrayBuffer>;
+  decode(bytes: Uint8Array): Frame;
+}
+
+export function createCodec(shapes: Shapes = {}): Codec {
+  const packr = createPackr(shapes);
+  return {
+    encode: ({ letters, replies, finished }) => new Uint8Array(packr.pack([letters, replies, finished])),
+    decode(bytes) {
+      const [letters, replies, finished] = packr.unpack(bytes) as [unknown[], unknown[], number[]];
+      return { letters, replies, finished };
+    },
+  };
+}
+
+/** No shape is ever learned: with none of its own, msgpackr writes an unknown object as a plain map. */
+function createPackr(shapes: Shapes): Packr {
+  const structures = Object.values(shapes).map((keys) => [...keys]);
+  const common = { mapsAsObjects: true, copyBuffers: true, moreTypes: true };
+  if (structures.length === 0) return new Packr({ ...common, useRecords: false });
+  const kinds = new Set(Object.keys(shapes));
+  return new Packr({
+    ...common,
+    structures,
+    maxSharedStructures: structures.length,
+    maxOwnStructures: 0,
+    useRecords: (value: { readonly kind?: unknown }) => kinds.has(value.kind as string),
+  });
+}

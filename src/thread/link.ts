@@ -1,0 +1,63 @@
+/**
+ * The wire: one Comlink call per frame, a message port for each direction. The only file that knows Comlink.
+ * A call resolves when the other side has taken the frame: that is the sender's credit. Comlink settles
+ * nothing when the other thread dies; whoever uses a link must give its frames up by itself.
+ */
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import { type Endpoint, expose, transfer, wrap } from 'comlink';
+import { transferFromBytes } from './limits.ts';
+
+export interface LinkPorts {
+  /** Where this end sends its frames. */
+  readonly toPeer: MessagePort;
+  /** Where frames of the other end arrive. */
+  readonly fromPeer: MessagePort;
+}
+
+export interface Link {
+  /** Resolves when the other side has taken the frame. The bytes may be gone afterwards. */
+  send(frame: Uint8Array<ArrayBuffer>): Promise<void>;
+  close(): void;
+}
+
+interface Receiver {
+  deliver(frame: Uint8Array<ArrayBuffer>): void;
+}
+
+export function openLink(ports: LinkPorts, onFrame: (frame: Uint8Array<ArrayBuffer>) => void): Link {
+  expose({ deliver: onFrame } satisfies Receiver, endpointOf(ports.fromPeer));
+  // Kept, because every property access on a Comlink proxy builds a new proxy.
+  const deliver = wrap<Receiver>(endpointOf(ports.toPeer)).deliver;
+  return {
+    send: (frame) =>
+      frame.byteLength < transferFromBytes ? deliver(frame) : deliver(transfer(frame, [frame.buffer])),
+    close() {
+      ports.toPeer.close();
+      ports.fromPeer.close();
+    },
+  };
+}
+
+type Listener = Parameters<Endpoint['addEventListener']>[1];
+
+/** What Comlink needs of a port, over Node's emitter: its EventTarget face would build an event a message. */
+function endpointOf(port: MessagePort): Endpoint {
+  const taps = new Map<Listener, (data: unknown) => void>();
+  return {
+    postMessage: (message: unknown, transfers?: Transferable[]) => port.postMessage(message, transfers as []),
+    addEventListener(_type, listener) {
+      const tap = (data: unknown): void => {
+        if (typeof listener === 'function') listener({ data } as MessageEvent);
+        else listener.handleEvent({ data } as MessageEvent);
+      };
+      taps.set(listener, tap);
+      port.on('message', tap);
+    },
+    removeEventListener(_type, listener) {
+      const tap = taps.get(listener);
+      if (tap !== undefined) port.off('message', tap);
+      taps.delete(listener);
+    },
+    start: () => port.start(),
+  };
+}

@@ -1,0 +1,39 @@
+/** A supervised host: what askers see when the thread dies, and that its ref serves again. */
+import { afterEach, expect, test } from 'vitest';
+import { restartLimits } from '../../src/actor/restart-policy.ts';
+import { Supervisor } from '../../src/actor/supervisor.ts';
+import { systemClock } from '../../src/clock.ts';
+import { type EchoHost, echoHost, failureOf, quietLog } from './harness.ts';
+
+let supervisor: Supervisor | undefined;
+afterEach(async () => supervisor?.stop());
+
+const soon = { timeoutMs: 20_000 };
+
+async function supervised(...hosts: EchoHost[]): Promise<{ restarted: Promise<string> }> {
+  const restarted = Promise.withResolvers<string>();
+  const limits = { ...restartLimits, delayMsMin: 1, unreadyDelayMsMin: 1 };
+  supervisor = new Supervisor({ clock: systemClock, log: quietLog, limits, onRestarted: restarted.resolve });
+  await supervisor.start(hosts);
+  return { restarted: restarted.promise };
+}
+
+test('a crash fails the pending asks at once, keeps tells, and the ref serves again', async () => {
+  const [host, sibling] = [echoHost(), echoHost({}, { name: 'sibling' })];
+  const { restarted } = await supervised(host, sibling);
+  const pending = failureOf(host.ref.ask({ kind: 'Never' }, soon));
+  const untouched = sibling.ref.ask({ kind: 'Echo', value: 1 }, soon);
+  host.ref.tell({ kind: 'Die', way: 'throw' });
+  expect(await pending).toMatchObject({
+    code: 'actor_restarted',
+    failure: { retryAfterMs: expect.any(Number) },
+  });
+  expect(await failureOf(host.ref.ask({ kind: 'GetCount' }, soon))).toMatchObject({
+    code: 'actor_restarted',
+  });
+  expect(host.ref.tell({ kind: 'Count', number: 8 })).toBe('accepted');
+  expect(await restarted).toBe('echo');
+  // The tell that crashed it was replayed once, crashed it again, and is set aside.
+  expect(await untouched).toBe(1);
+  expect(supervisor?.stateOf('sibling')).toBe('running');
+});
