@@ -1,0 +1,112 @@
+/**
+ * The Hono app: every route behind the pipeline, and the answers for paths and methods that nobody serves.
+ * front.ts puts it on a port; tests call it without one. No WhatsApp logic here, only wiring.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { AppError } from '../errors.ts';
+import { errorFields } from '../log.ts';
+import { type Answer, toResponse } from './answer.ts';
+import { createClientIp } from './client-ip.ts';
+import { createIdempotency } from './idempotency.ts';
+import { type FrontContext, type PipelineDeps, serve } from './pipeline.ts';
+import { problem } from './problem.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { type AnyRoute, type FrontOptions, route } from './route.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { instanceRoutes } from './routes/instances.ts';
+import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { pairingRoutes } from './routes/pairing.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+
+export interface FrontApp {
+  readonly hono: Hono<{ Bindings: HttpBindings }>;
+  readonly routes: readonly AnyRoute[];
+  /** Ends the event streams, which would otherwise keep a stop waiting. */
+  endStreams(): void;
+}
+
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const pathPattern = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+
+/** Methods that are served at a path, for `Allow`; empty where the path is unknown. */
+function methodFinder(routes: readonly AnyRoute[]): (path: string) => string[] {
+  const known = routes.map(({ method, path }) => ({
+    method: method.toUpperCase(),
+    pattern: pathPattern(path),
+  }));
+  return (path) => {
+    const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+  };
+}
+
+/** What answers where no route does; counted like any other request of a stranger or caller. */
+const strayRoute = (handle: () => Answer): AnyRoute =>
+  route({
+    method: 'get',
+    path: '*',
+    tag: '',
+    summary: '',
+    access: 'open',
+    limit: 'global',
+    answers: {},
+    handle,
+  });
+
+function serveStray(
+  c: FrontContext,
+  deps: PipelineDeps,
+  methodsAt: (path: string) => string[],
+): Promise<Response> {
+  const { path, method } = c.req;
+  const allowed = methodsAt(path);
+  const answer = (): Answer => {
+    if (allowed.length === 0) throw new AppError('not_found', `nothing is at ${path}`);
+    const allow = allowed.join(', ');
+    const refusal = problem(
+      { code: 'method_not_allowed', detail: `${path} takes ${allow}, not ${method}` },
+      path,
+    );
+    return { ...refusal, headers: { ...refusal.headers, allow } };
+  };
+  return serve(strayRoute(answer), deps)(c);
+}
+
+export function buildApp(options: FrontOptions): FrontApp {
+  const deps: PipelineDeps = {
+    ...options,
+    renderQr: (text, format) => options.renderQr(text, format),
+    isDraining: () => options.isDraining(),
+    clientIp: createClientIp(options.config.trustedProxies),
+    rateLimits: createRateLimits(options.config.rateLimits),
+    idempotency: createIdempotency(options.store, options.clock, options.log),
+  };
+  const events = eventRoutes(deps);
+  const routes: AnyRoute[] = [
+    ...instanceRoutes(deps),
+    ...lifecycleRoutes(deps),
+    ...pairingRoutes(deps),
+    ...messageRoutes(deps),
+    ...webhookRoutes(deps),
+    ...events.routes,
+    ...healthRoutes(deps),
+    ...docsRoutes(deps, () => routes),
+  ];
+  const hono = new Hono<{ Bindings: HttpBindings }>();
+  for (const spec of routes) hono.on(spec.method.toUpperCase(), honoPath(spec.path), serve(spec, deps));
+  const methodsAt = methodFinder(routes);
+  hono.notFound((c) => serveStray(c, deps, methodsAt));
+  hono.onError((error, c) => {
+    options.log.error({ error: errorFields(error) }, 'a request failed outside the pipeline');
+    return toResponse(
+      problem({ code: 'internal', detail: 'the request failed inside the gateway' }, c.req.path),
+      {},
+    );
+  });
+  return { hono, routes, endStreams: events.endAll };
+}

@@ -1,0 +1,93 @@
+/**
+ * The REST front on a port: starts and stops the HTTP server around the app. Called by the gateway.
+ * `stop` takes no new requests, lets those in progress end within the drain time, then closes what is left.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { pause } from '../clock.ts';
+import { toResponse } from './answer.ts';
+import { buildApp } from './app.ts';
+import { problem } from './problem.ts';
+import type { FrontOptions } from './route.ts';
+
+export type { FrontOptions } from './route.ts';
+
+export interface Front {
+  readonly port: number;
+  /** Base URL for clients on this machine or, when bound to one address, on its network. */
+  readonly url: string;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A request that is broken before any route sees it, for example a malformed Host header. */
+const malformedRequest = (error: unknown): Response => {
+  const detail = error instanceof Error ? error.message : 'malformed request';
+  return toResponse(problem({ code: 'validation_failed', detail }, ''), {});
+};
+
+function createHttpServer(
+  { config, metrics }: FrontOptions,
+  fetch: Parameters<typeof getRequestListener>[0],
+): Server {
+  const server = createServer(
+    {
+      requestTimeout: config.uploadTimeoutMs,
+      headersTimeout: config.headersTimeoutMs,
+      keepAliveTimeout: config.keepAliveTimeoutMs,
+    },
+    getRequestListener(fetch, { errorHandler: malformedRequest }),
+  );
+  server.maxConnections = config.maxConnections;
+  server.on('connection', (socket) => {
+    metrics.connectionOpened();
+    socket.once('close', () => metrics.connectionClosed());
+  });
+  server.on('drop', () => metrics.connectionRefused());
+  return server;
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+const wildcards = ['0.0.0.0', '::', ''];
+
+function urlOf(host: string, port: number): string {
+  const name = wildcards.includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+async function close(server: Server, options: FrontOptions): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const patience = new AbortController();
+  await Promise.race([closed, pause(options.clock, options.config.drainTimeoutMs, patience.signal)]);
+  patience.abort();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Rejects with the server's own error (EADDRINUSE, EACCES) when it cannot listen. */
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const app = buildApp(options);
+  const server = createHttpServer(options, (request, bindings) => app.hono.fetch(request, bindings));
+  const { port } = await listen(server, options.config.host, options.config.port);
+  let stopped: Promise<void> | undefined;
+  return {
+    port,
+    url: urlOf(options.config.host, port),
+    stop() {
+      app.endStreams();
+      stopped ??= close(server, options);
+      return stopped;
+    },
+  };
+}

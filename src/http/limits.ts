@@ -1,0 +1,31 @@
+/** Bounds of the HTTP front that are not settings, unit last. Nothing here may be unbounded. */
+import { assert } from '../assert.ts';
+import { jsonBodyMaxBytes } from '../limits.ts';
+
+/** Clients counted by address while they have shown no valid key. */
+export const anonymousClientsMax = 10_000;
+/** (address, key, instance) triples counted in one rate-limit class. */
+export const limitedCallersMax = 50_000;
+
+/** Live event streams open at once. */
+export const eventStreamsMax = 200;
+/** Bytes that wait for one slow event stream before it is closed. */
+export const eventStreamBufferMaxBytes = 1_048_576;
+/** A comment line is sent this often, so that proxies keep a quiet stream open. */
+export const eventStreamKeepAliveMs = 15_000;
+/** Events read from the log at once while a stream resumes. */
+export const eventReplayPageMax = 200;
+/** Live events kept back while a stream still reads the log. */
+export const eventReplayBacklogMax = 2_000;
+
+export const retryAfterMsDefault = 1_000;
+export const cursorMaxChars = 512;
+export const searchMaxChars = 128;
+export const addressMaxChars = 128;
+export const messageIdMaxChars = 128;
+export const mentionsMax = 1_024;
+export const sendDelayMsMax = 60_000;
+export const deliveriesLimitMax = 200;
+export const apiKeyMaxChars = 256;
+
+assert(eventStreamBufferMaxBytes > jsonBodyMaxBytes, 'one event always fits the buffer of a stream');

@@ -1,0 +1,116 @@
+/**
+ * /openapi.json from the route tables: the schemas that validate are the schemas that document. Made once,
+ * when it is first asked for. Every route names the problems that it can answer.
+ */
+import { OpenAPIHono, type z, z as zod } from '@hono/zod-openapi';
+import { type AnswerSpec, type AnyRoute, isAboutInstance } from './route.ts';
+import { problemSchema } from './schemas/common.ts';
+import { eventBody, eventDataSchemas } from './schemas/event.ts';
+
+type Registry = OpenAPIHono['openAPIRegistry'];
+type PathConfig = Parameters<Registry['registerPath']>[0];
+
+const openapiVersion = '3.1.0';
+const problemContent = { 'application/problem+json': { schema: problemSchema } };
+
+function answerContent({ json, types = [] }: AnswerSpec): Record<string, { schema: z.ZodType }> {
+  const entries: [string, { schema: z.ZodType }][] = types.map((type) => [
+    type,
+    { schema: zod.string().openapi({ format: type.startsWith('image/') ? 'binary' : 'text' }) },
+  ]);
+  if (json) entries.unshift(['application/json', { schema: json }]);
+  return Object.fromEntries(entries);
+}
+
+function problemStatuses(route: AnyRoute): Record<string, string> {
+  const needsKey = route.access !== 'open';
+  return {
+    ...(route.body || route.query ? { 400: 'validation_failed' } : {}),
+    ...(needsKey ? { 401: 'unauthorized', 403: 'forbidden' } : {}),
+    ...(isAboutInstance(route) ? { 404: 'instance_not_found' } : {}),
+    ...(route.body ? { 413: 'body_too_large', 415: 'unsupported_media_type' } : {}),
+    ...(route.idempotent ? { 422: 'idempotency_mismatch' } : {}),
+    ...(route.limit ? { 429: 'rate_limited' } : {}),
+    default: 'Any other problem; see `code`',
+  };
+}
+
+function responses(route: AnyRoute): PathConfig['responses'] {
+  const problems = Object.entries(problemStatuses(route)).map(([status, description]) => [
+    status,
+    { description, content: problemContent },
+  ]);
+  const answers = Object.entries(route.answers).map(([status, answer]) => {
+    const content = answerContent(answer);
+    return [status, { description: answer.about, ...(Object.keys(content).length > 0 ? { content } : {}) }];
+  });
+  return Object.fromEntries([...problems, ...answers]);
+}
+
+const idempotencyHeader = zod.object({
+  'Idempotency-Key': zod
+    .string()
+    .optional()
+    .openapi({ description: 'Same key and body within 24 h: the first answer again.' }),
+});
+
+function pathParameters(path: string): z.ZodObject | undefined {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  if (names.length === 0) return undefined;
+  return zod.object(Object.fromEntries(names.map((name) => [name, zod.string()])));
+}
+
+function request(route: AnyRoute): NonNullable<PathConfig['request']> {
+  const params = pathParameters(route.path);
+  return {
+    ...(params ? { params } : {}),
+    ...(route.query ? { query: route.query as z.ZodObject } : {}),
+    ...(route.body ? { body: { content: { 'application/json': { schema: route.body } } } } : {}),
+    ...(route.idempotent ? { headers: idempotencyHeader } : {}),
+  };
+}
+
+const security = (route: AnyRoute): Record<string, string[]>[] =>
+  route.access === 'open' ? [] : [{ bearer: [] }, { apiKey: [] }];
+
+const register = (registry: Registry, route: AnyRoute): void =>
+  registry.registerPath({
+    method: route.method,
+    path: route.path,
+    tags: [route.tag],
+    summary: route.summary,
+    security: security(route),
+    request: request(route),
+    responses: responses(route),
+  });
+
+function registerEvents(registry: Registry): void {
+  for (const [type, data] of Object.entries(eventDataSchemas)) {
+    registry.registerWebhook({
+      method: 'post',
+      path: type,
+      summary: `The event ${type}, as it is POSTed to webhooks`,
+      request: { body: { content: { 'application/json': { schema: eventBody(type, data) } } } },
+      responses: { 200: { description: 'Any 2xx within the timeout is success' } },
+    });
+  }
+}
+
+/** The whole document. `routes` are all routes of the front, `version` the gateway's. */
+export function openapiDocument(routes: readonly AnyRoute[], version: string): unknown {
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  });
+  for (const route of routes) register(registry, route);
+  registerEvents(registry);
+  return app.getOpenAPI31Document({
+    openapi: openapiVersion,
+    info: { title: 'Elenco', version, description: 'WhatsApp gateway: REST in, webhooks out.' },
+    servers: [{ url: '/' }],
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * The way of one request, in one function a route instead of a chain of middlewares (facts/runtime.md §5):
+ * who calls → limit → may they → input → idempotency → handler → answer. app.ts mounts it for every route.
+ * Never lets an error out: every failure becomes a problem document here.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { AppError, toFailure } from '../errors.ts';
+import { uuidv7 } from '../ids.ts';
+import { errorFields } from '../log.ts';
+import { type Answer, toResponse } from './answer.ts';
+import { type Caller, callerName, identify, permit, presentedKey } from './auth.ts';
+import { readJson } from './body.ts';
+import { anonymousKey, type ClientIp } from './client-ip.ts';
+import { withDeadline } from './deadline.ts';
+import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
+import { newMessageId } from './message-id.ts';
+import { problem } from './problem.ts';
+import { type RateLimits, type RateVerdict, rateHeaders, rateLimited } from './rate-limits.ts';
+import { type AnyRoute, type Call, type FrontOptions, isAboutInstance } from './route.ts';
+import { check } from './validate.ts';
+
+export type FrontContext = Context<{ Bindings: HttpBindings }>;
+
+export interface PipelineDeps extends FrontOptions {
+  readonly clientIp: ClientIp;
+  readonly rateLimits: RateLimits;
+  readonly idempotency: Idempotency;
+}
+
+/** One request on its way: what the steps hand on. */
+interface Visit {
+  readonly route: AnyRoute;
+  readonly c: FrontContext;
+  readonly path: string;
+  /** Header fields of the answer that are known before it. */
+  readonly headers: Record<string, string>;
+  readonly instance: string | undefined;
+}
+
+function remoteIp(visit: Visit, deps: PipelineDeps): string {
+  const peer = visit.c.env?.incoming?.socket.remoteAddress;
+  return deps.clientIp.of(peer, visit.c.req.header('x-forwarded-for'));
+}
+
+function applyVerdict(visit: Visit, verdict: RateVerdict | undefined): void {
+  if (!verdict) return;
+  Object.assign(visit.headers, rateHeaders(verdict));
+  if (verdict.isOver) throw rateLimited(verdict, visit.route.limit ?? 'global');
+}
+
+/** The caller, counted. Strangers are counted by address before they are refused. */
+async function admit(visit: Visit, deps: PipelineDeps): Promise<Caller> {
+  const { route, c } = visit;
+  const key = presentedKey((name) => c.req.header(name));
+  const known = identify(key, deps.commands, deps.config.metricsToken);
+  if (route.limit === null) return known ?? { kind: 'anyone' };
+  const ip = remoteIp(visit, deps);
+  if (known) {
+    const perInstance = route.limit === 'messages' || route.limit === 'queries';
+    const parts = [ip, callerName(known), perInstance ? (visit.instance ?? '') : ''];
+    applyVerdict(visit, await deps.rateLimits.count(route.limit, parts.join('|')));
+    return known;
+  }
+  applyVerdict(visit, await deps.rateLimits.countAnonymous(anonymousKey(ip)));
+  if (route.access === 'open') return { kind: 'anyone' };
+  const detail = key === undefined ? 'no key was sent' : 'the key is not known';
+  throw new AppError('unauthorized', `${detail}: send Authorization: Bearer KEY, X-API-Key or apikey`);
+}
+
+/** The checked input; `raw` is the body as it came, for the fingerprint. */
+async function readInput(visit: Visit): Promise<{ query: unknown; body: unknown; raw: unknown }> {
+  const { route, c } = visit;
+  const raw = route.body ? (await readJson(c.req.raw)).value : undefined;
+  return {
+    query: route.query ? check(route.query, c.req.query(), 'query') : undefined,
+    body: route.body ? check(route.body, raw, '') : undefined,
+    raw,
+  };
+}
+
+function requireInstance(visit: Visit, deps: PipelineDeps): void {
+  if (visit.instance === undefined || deps.commands.getInstance(visit.instance)) return;
+  throw new AppError('instance_not_found', `there is no instance "${visit.instance}"`);
+}
+
+function failed(error: unknown, visit: Visit, deps: PipelineDeps): Answer {
+  const failure = toFailure(error);
+  if (failure.code !== 'internal') return problem(failure, visit.path);
+  const requestId = uuidv7(deps.clock.now());
+  deps.log.error({ requestId, path: visit.path, error: errorFields(error) }, 'a request failed');
+  const detail = `the request failed inside the gateway; the log has it under request id ${requestId}`;
+  return problem({ code: 'internal', detail, extra: { requestId } }, visit.path);
+}
+
+async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promise<Answer> {
+  const { route, c } = visit;
+  const input = await readInput(visit);
+  let messageId = '';
+  const work = async (id: string): Promise<Answer> => {
+    messageId = id;
+    try {
+      requireInstance(visit, deps);
+      const call: Call<unknown, unknown> = {
+        caller,
+        query: input.query,
+        body: input.body,
+        messageId: id,
+        param: (name) => c.req.param(name) ?? '',
+        header: (name) => c.req.header(name),
+      };
+      return await route.handle(call);
+    } catch (error) {
+      return failed(error, visit, deps);
+    }
+  };
+  const key = route.idempotent ? c.req.header('idempotency-key') : undefined;
+  const answer =
+    key === undefined
+      ? work(newMessageId())
+      : deps.idempotency.run(
+          {
+            scope: `${callerName(caller)} ${c.req.method} ${visit.path}`,
+            key: checkKey(key),
+            fingerprint: fingerprintOf(c.req.query(), input.raw),
+          },
+          work,
+        );
+  return withDeadline(deps.clock, deps.config.requestTimeoutMs, answer, () =>
+    route.sends ? { messageId } : {},
+  );
+}
+
+async function answerOf(visit: Visit, deps: PipelineDeps): Promise<Answer> {
+  try {
+    if (deps.isDraining()) {
+      visit.headers.connection = 'close';
+      if (!visit.route.duringDrain) throw new AppError('draining', 'the gateway is stopping');
+    }
+    const caller = await admit(visit, deps);
+    permit(caller, visit.route.access, visit.instance);
+    return await perform(visit, deps, caller);
+  } catch (error) {
+    return failed(error, visit, deps);
+  }
+}
+
+/** The Hono handler of a route. */
+export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) => Promise<Response> {
+  const aboutInstance = isAboutInstance(route);
+  return async (c) => {
+    const startedAt = deps.clock.elapsed();
+    const instance = aboutInstance ? c.req.param('id') : undefined;
+    const visit: Visit = { route, c, path: c.req.path, headers: {}, instance };
+    const answer = await answerOf(visit, deps);
+    const seconds = (deps.clock.elapsed() - startedAt) / 1_000;
+    deps.metrics.answered(route.path, c.req.method, answer.status, seconds);
+    return toResponse(answer, visit.headers);
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * A route as data: path, who may use it, which limit counts it, the schemas that validate it and from which
+ * /openapi.json is made, and the function that answers. The files under routes/ list them; pipeline.ts runs
+ * them. A handler gets checked input and answers with data; it never sees headers, sockets or Hono.
+ */
+import type { z } from '@hono/zod-openapi';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import type { HttpMetrics } from '../monitoring/http-metrics.ts';
+import type { Commands } from '../protocol/commands.ts';
+import type { Store } from '../store/ports.ts';
+import type { Answer } from './answer.ts';
+import type { Access, Caller } from './auth.ts';
+import type { EventStream } from './event-stream.ts';
+import type { RateClass } from './rate-limits.ts';
+
+export type PictureFormat = 'png' | 'svg';
+
+/** What the front is started with; everything that it does goes through these. */
+export interface FrontOptions {
+  readonly config: Config;
+  readonly commands: Commands;
+  readonly store: Pick<Store, 'idempotency' | 'commit'>;
+  readonly events: EventStream;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly metrics: HttpMetrics;
+  renderQr(text: string, format: PictureFormat): Promise<Uint8Array>;
+  isDraining(): boolean;
+}
+
+export interface Call<Q, B> {
+  readonly caller: Caller;
+  readonly query: Q;
+  readonly body: B;
+  /** For routes that send: the WhatsApp message id, the same on every try under one idempotency key. */
+  readonly messageId: string;
+  /** A path parameter, decoded. */
+  param(name: string): string;
+  header(name: string): string | undefined;
+}
+
+export interface AnswerSpec {
+  readonly about: string;
+  /** Schema of a JSON answer. */
+  readonly json?: z.ZodType;
+  /** Other media types that this answer can have. */
+  readonly types?: readonly string[];
+}
+
+export interface Route<Q, B> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As in OpenAPI: `/v1/instances/{id}`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly access: Access;
+  /** null: not limited. */
+  readonly limit: RateClass | null;
+  readonly query?: z.ZodType<Q>;
+  readonly body?: z.ZodType<B>;
+  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Takes an Idempotency-Key. */
+  readonly idempotent?: boolean;
+  /** Sends a WhatsApp message, whose id is kept with the idempotency key. */
+  readonly sends?: boolean;
+  /** Answers while the gateway drains. */
+  readonly duringDrain?: boolean;
+  handle(call: Call<Q, B>): Answer | Promise<Answer>;
+}
+
+/** A route whose input types are erased: what the tables hold. */
+export type AnyRoute = Route<unknown, unknown>;
+
+/** Types a route by its schemas and erases it for the table. */
+export const route = <Q = unknown, B = unknown>(spec: Route<Q, B>): AnyRoute => spec as AnyRoute;
+
+/** Where the instance stands in a route's path, or undefined for routes about no instance. */
+export const isAboutInstance = (spec: Pick<AnyRoute, 'path'>): boolean =>
+  spec.path.startsWith('/v1/instances/{id}');

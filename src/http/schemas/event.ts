@@ -1,0 +1,45 @@
+/**
+ * Events as webhooks and event streams deliver them: every emitted type has its schema here and so in
+ * /openapi.json (DECISIONS 26). A test compares the names with `EventData` of the protocol.
+ */
+import { z } from '@hono/zod-openapi';
+import type { EventData } from '../../protocol/events.ts';
+import { instanceStates } from '../../protocol/instance.ts';
+import { messageStatuses } from '../../protocol/message.ts';
+import { isoTime, party } from './common.ts';
+import { messageError, messageSchema } from './message.ts';
+
+const received = messageSchema
+  .extend({ pushName: z.string().nullable(), offline: z.boolean() })
+  .openapi('ReceivedMessage');
+
+/** `data` of each event that is emitted today. */
+export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
+  'instance.state': z.object({
+    state: z.enum(instanceStates),
+    previous: z.enum(instanceStates),
+    reason: z.string().nullable(),
+  }),
+  'instance.qr': z.object({ qr: z.string(), expiresAt: isoTime }),
+  'message.received': received,
+  'message.sent': received,
+  'message.status': z.object({
+    id: z.string(),
+    chat: party,
+    status: z.enum(messageStatuses),
+    participant: party.nullable(),
+    at: isoTime,
+    error: messageError.nullable(),
+  }),
+  'webhook.test': z.object({ message: z.string() }),
+};
+
+/** The POSTed body of one event type. */
+export const eventBody = (type: string, data: z.ZodType) =>
+  z.object({
+    id: z.uuid(),
+    type: z.literal(type),
+    instance: z.string(),
+    at: isoTime,
+    data,
+  });

@@ -1,0 +1,75 @@
+/**
+ * What a thread reports of itself (`ThreadMetrics`), and the Prometheus page over all threads. Every thread
+ * starts one probe; the main thread collects the reports and calls `aggregate`.
+ */
+import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+import type { ThreadMetrics } from '../protocol/metrics.ts';
+import { createMetricRegistry, type MetricRegistry, renderPrometheus } from './metrics.ts';
+
+export interface ThreadProbe {
+  /** Utilization and loop delay are those since the last report. */
+  report(): Promise<ThreadMetrics>;
+  stop(): void;
+}
+
+const loopDelayResolutionMs = 10;
+
+/** CPU seconds of the calling thread, user and system. */
+function threadCpuSeconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** `thread` is `main`, `shard-0`, `webhook`, …; `registry` holds what the thread's rooms count. */
+export function startThreadProbe(thread: string, registry: MetricRegistry): ThreadProbe {
+  const delay = monitorEventLoopDelay({ resolution: loopDelayResolutionMs });
+  delay.enable();
+  let last: EventLoopUtilization = performance.eventLoopUtilization();
+  return {
+    async report() {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, last);
+      last = now;
+      const heap = getHeapStatistics();
+      const delayP99Ns = delay.percentile(99);
+      delay.reset();
+      return {
+        thread,
+        heapUsedBytes: heap.used_heap_size,
+        heapLimitBytes: heap.heap_size_limit,
+        externalBytes: heap.external_memory,
+        eventLoopUtilization: utilization,
+        eventLoopDelayP99Ms: Math.max(0, delayP99Ns / 1e6 - loopDelayResolutionMs),
+        cpuSeconds: threadCpuSeconds(),
+        prometheus: await registry.json(),
+      };
+    },
+    stop: () => void delay.disable(),
+  };
+}
+
+const threadGauges = {
+  heapUsedBytes: ['elenco_thread_heap_used_bytes', 'Heap in use'],
+  heapLimitBytes: ['elenco_thread_heap_limit_bytes', 'Heap limit'],
+  externalBytes: ['elenco_thread_external_bytes', 'Memory outside the heap that the heap holds'],
+  eventLoopUtilization: ['elenco_thread_event_loop_utilization', 'Share of time the loop was busy, 0 to 1'],
+  eventLoopDelayP99Ms: ['elenco_thread_event_loop_delay_p99_ms', '99th percentile of the loop delay'],
+} as const;
+
+async function gaugesOf(all: readonly ThreadMetrics[]): Promise<readonly unknown[]> {
+  const registry = createMetricRegistry();
+  for (const [field, [name, help]] of Object.entries(threadGauges)) {
+    const gauge = registry.gauge(name, help, ['thread']);
+    for (const one of all) gauge.set({ thread: one.thread }, one[field as keyof typeof threadGauges]);
+  }
+  const cpu = registry.counter('elenco_thread_cpu_seconds_total', 'CPU time of the thread', ['thread']);
+  for (const one of all) cpu.add({ thread: one.thread }, one.cpuSeconds);
+  return registry.json();
+}
+
+/** Prometheus text over all threads; every value carries the `thread` that counted it. */
+export async function aggregate(all: readonly ThreadMetrics[]): Promise<string> {
+  const rooms = all.map(({ thread, prometheus }) => ({ labels: { thread }, metrics: prometheus }));
+  return renderPrometheus([{ labels: {}, metrics: await gaugesOf(all) }, ...rooms]);
+}

@@ -1,0 +1,256 @@
+/**
+ * A stand-in for the directory behind `Commands`: instances in a map, calls recorded, and hooks to make a
+ * command wait or fail. Only for tests of the front.
+ */
+import { AppError } from '../../../src/errors.ts';
+import { tokenHash } from '../../../src/ids.ts';
+import type {
+  Commands,
+  InstanceInput,
+  InstanceView,
+  SendInput,
+  WebhookInput,
+} from '../../../src/protocol/commands.ts';
+import {
+  defaultInstanceSettings,
+  type InstanceState,
+  initialStatus,
+  type WebhookConfig,
+} from '../../../src/protocol/instance.ts';
+import type { MessageView } from '../../../src/protocol/message.ts';
+
+export const adminKey = 'admin-key-of-the-tests';
+export const testSecret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+export const fixedNow = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+const party = (digits: string) => ({
+  jid: `${digits}@s.whatsapp.net`,
+  pn: `${digits}@s.whatsapp.net`,
+  lid: null,
+});
+
+export function messageView(
+  instance: string,
+  input: Pick<SendInput, 'messageId' | 'to'>,
+  text: string,
+): MessageView {
+  return {
+    id: input.messageId,
+    instance,
+    chat: party('5511988887777'),
+    from: party('5511900000001'),
+    to: party('5511988887777'),
+    fromMe: true,
+    type: 'text',
+    text,
+    media: null,
+    quote: null,
+    timestamp: fixedNow,
+    status: 'sent',
+    statusAt: fixedNow + 5,
+    error: null,
+  };
+}
+
+function webhookConfig(input: WebhookInput): WebhookConfig {
+  return {
+    url: input.url,
+    events: input.events ?? ['*'],
+    headers: input.headers ?? {},
+    ordered: input.ordered ?? true,
+    enabled: input.enabled ?? true,
+    secret: input.secret ?? testSecret,
+    previousSecret: null,
+    previousSecretUntil: null,
+  };
+}
+
+export class FakeCommands implements Commands {
+  readonly instances = new Map<string, InstanceView>();
+  readonly tokens = new Map<string, string>();
+  readonly webhooks = new Map<string, WebhookConfig>();
+  readonly sent: { instance: string; input: SendInput }[] = [];
+  readonly calls: string[] = [];
+  healthStatus: 'ok' | 'starting' | 'degraded' | 'draining' = 'ok';
+  /** Runs before a message is answered: wait or throw here. */
+  beforeSend: (input: SendInput) => Promise<void> = async () => {};
+  beforeQr: () => Promise<void> = async () => {};
+
+  authenticate(key: string) {
+    if (key === adminKey) return { kind: 'admin' } as const;
+    const instance = this.tokens.get(tokenHash(key));
+    return instance === undefined ? undefined : ({ kind: 'instance', instance } as const);
+  }
+
+  /** Adds an instance as if it existed; answers its token. */
+  seed(id: string, input: InstanceInput = {}): string {
+    const token = `token-of-${id}`;
+    const webhook = input.webhook ? webhookConfig(input.webhook) : null;
+    if (webhook) this.webhooks.set(id, webhook);
+    this.tokens.set(tokenHash(token), id);
+    this.instances.set(id, {
+      config: {
+        id,
+        createdAt: fixedNow,
+        shard: 0,
+        tokenHash: tokenHash(token),
+        settings: { ...defaultInstanceSettings, ...input.settings },
+        webhook,
+        proxy: input.proxy ?? null,
+        metadata: input.metadata ?? {},
+      },
+      status: initialStatus(id, fixedNow),
+    });
+    return token;
+  }
+
+  #view(id: string): InstanceView {
+    const view = this.instances.get(id);
+    if (!view) throw new AppError('instance_not_found', `there is no instance "${id}"`);
+    return view;
+  }
+
+  #moveTo(id: string, state: InstanceState): InstanceView {
+    const { config, status } = this.#view(id);
+    const view = { config, status: { ...status, state } };
+    this.instances.set(id, view);
+    return view;
+  }
+
+  async createInstance(input: InstanceInput) {
+    this.calls.push('createInstance');
+    const id = input.id ?? `made-${this.instances.size}`;
+    if (this.instances.has(id)) throw new AppError('instance_exists', `"${id}" exists`);
+    const token = this.seed(id, input);
+    return {
+      view: this.#view(id),
+      token,
+      secret: input.webhook ? (input.webhook.secret ?? testSecret) : null,
+    };
+  }
+
+  listInstances(query: Parameters<Commands['listInstances']>[0]) {
+    const all = [...this.instances.values()].filter(
+      ({ config, status }) =>
+        (query.only === null || config.id === query.only) &&
+        (query.state === null || status.state === query.state) &&
+        (query.q === null || config.id.includes(query.q)) &&
+        (query.cursor === null || config.id > query.cursor),
+    );
+    const items = all.slice(0, query.limit);
+    return { items, next: all.length > items.length ? (items.at(-1)?.config.id ?? null) : null };
+  }
+
+  getInstance(id: string) {
+    return this.instances.get(id);
+  }
+
+  async patchInstance(id: string, patch: InstanceInput) {
+    const { config, status } = this.#view(id);
+    const webhook =
+      patch.webhook === undefined ? config.webhook : patch.webhook && webhookConfig(patch.webhook);
+    const settings = { ...config.settings, ...patch.settings };
+    const view = {
+      config: { ...config, webhook, settings, metadata: patch.metadata ?? config.metadata },
+      status,
+    };
+    this.instances.set(id, view);
+    return { view, secret: patch.webhook ? testSecret : null };
+  }
+
+  async deleteInstance(id: string, options: { logout: boolean }) {
+    this.#view(id);
+    this.calls.push(`deleteInstance logout=${options.logout}`);
+    this.instances.delete(id);
+  }
+
+  connectInstance = async (id: string) => this.#moveTo(id, 'connecting');
+  disconnectInstance = async (id: string) => this.#moveTo(id, 'stopped');
+  restartInstance = async (id: string) => this.#moveTo(id, 'connecting');
+  logoutInstance = async (id: string) => this.#moveTo(id, 'logged_out');
+
+  async getQr(_id: string, waitMs: number) {
+    this.calls.push(`getQr ${waitMs}`);
+    await this.beforeQr();
+    return { qr: '2@abc,def,ghi', expiresAt: fixedNow + 20_000 };
+  }
+
+  async requestPairingCode() {
+    return { code: 'ABCD-EFGH', expiresAt: fixedNow + 60_000 };
+  }
+
+  async rotateToken(id: string) {
+    const token = `rotated-token-of-${id}`;
+    this.tokens.set(tokenHash(token), id);
+    return token;
+  }
+
+  async moveInstance(id: string, shard: number) {
+    const { config, status } = this.#view(id);
+    const view = { config: { ...config, shard }, status };
+    this.instances.set(id, view);
+    return view;
+  }
+
+  async sendMessage(id: string, input: SendInput) {
+    this.sent.push({ instance: id, input });
+    await this.beforeSend(input);
+    return messageView(id, input, input.content.text);
+  }
+
+  async getMessage(id: string, messageId: string, chat: string | null) {
+    if (messageId === 'TWICE' && chat === null)
+      throw new AppError('ambiguous_message', 'two messages have the id');
+    return messageId === 'NONE' ? undefined : messageView(id, { messageId, to: '' }, 'read');
+  }
+
+  async checkNumbers(_id: string, numbers: readonly string[]) {
+    return numbers.map((input) => ({ input, exists: true, ...party('5511988887777'), cached: false }));
+  }
+
+  getWebhook(id: string) {
+    return this.webhooks.get(id) ?? null;
+  }
+
+  async setWebhook(id: string, input: WebhookInput) {
+    const webhook = webhookConfig(input);
+    this.webhooks.set(id, webhook);
+    return { webhook, secret: webhook.secret };
+  }
+
+  async removeWebhook(id: string) {
+    this.webhooks.delete(id);
+  }
+
+  async testWebhook() {
+    return { delivered: true, httpStatus: 200, tookMs: 3, body: 'ok', error: null };
+  }
+
+  async listDeliveries(id: string) {
+    return [
+      {
+        eventId: 'e1',
+        type: 'webhook.test',
+        instance: id,
+        attempt: 1,
+        at: fixedNow,
+        tookMs: 4,
+        httpStatus: 200,
+        result: 'delivered' as const,
+        error: null,
+        nextAt: null,
+      },
+    ];
+  }
+
+  health() {
+    const states = { created: 0, connecting: 0, qr: 0, pairing: 0, open: 0 };
+    const others = { reconnecting: 0, logged_out: 0, failed: 0, stopped: 0 };
+    const checks = { store: { ok: true, detail: 'writes in 1 ms' } };
+    return { status: this.healthStatus, checks, instances: { ...states, ...others } };
+  }
+
+  async prometheus() {
+    return '# HELP up Up\n# TYPE up gauge\nup 1\n';
+  }
+}

@@ -1,0 +1,119 @@
+/** Starts the real front on a free port of the loopback over fakes, and speaks to it over real sockets. */
+
+import { systemClock } from '../../../src/clock.ts';
+import { type Config, loadConfig } from '../../../src/config.ts';
+import { buildApp } from '../../../src/http/app.ts';
+import { type Front, type FrontOptions, startFront } from '../../../src/http/front.ts';
+import { createLog } from '../../../src/log.ts';
+import { createHttpMetrics } from '../../../src/monitoring/http-metrics.ts';
+import { createMetricRegistry } from '../../../src/monitoring/metrics.ts';
+import { adminKey, FakeCommands } from './fake-commands.ts';
+import { FakeEvents } from './fake-events.ts';
+import { FakeStore } from './fake-store.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when it is no JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+export interface AskOptions {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  readonly raw?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface TestFront {
+  readonly front: Front;
+  readonly commands: FakeCommands;
+  readonly store: FakeStore;
+  readonly events: FakeEvents;
+  readonly options: FrontOptions;
+  readonly state: { isDraining: boolean };
+  ask(method: string, path: string, options?: AskOptions): Promise<Reply>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export const testConfig = (env: Record<string, string> = {}, more: Partial<Config> = {}): Config => ({
+  ...loadConfig({ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'silent', SHARDS: '2', ...env }),
+  ...more,
+});
+
+export interface Fakes {
+  readonly commands: FakeCommands;
+  readonly store: FakeStore;
+  readonly events: FakeEvents;
+  readonly state: { isDraining: boolean };
+  readonly options: FrontOptions;
+}
+
+export function fakes(config: Config = testConfig(), more: Partial<FrontOptions> = {}): Fakes {
+  const commands = new FakeCommands();
+  const store = new FakeStore();
+  const events = new FakeEvents();
+  const state = { isDraining: false };
+  const options: FrontOptions = {
+    config,
+    commands,
+    store,
+    events,
+    log: createLog('silent'),
+    clock: systemClock,
+    version: '0.0.0-test',
+    metrics: createHttpMetrics(createMetricRegistry()),
+    renderQr: async (text, format) => new TextEncoder().encode(`${format}:${text}`),
+    isDraining: () => state.isDraining,
+    ...more,
+  };
+  return { commands, store, events, state, options };
+}
+
+/** The table of routes, for tests that go over all of them. */
+export const allRoutes = () => buildApp(fakes().options).routes;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  options: AskOptions = {},
+): Promise<Reply> {
+  const { key = adminKey, body, raw, headers = {} } = options;
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+export async function startTestFront(
+  env: Record<string, string> = {},
+  more: Partial<FrontOptions> = {},
+): Promise<TestFront> {
+  const made = fakes(testConfig(env), more);
+  const front = await startFront(made.options);
+  return {
+    ...made,
+    front,
+    ask: (method, path, options) => request(front.url, method, path, options),
+    [Symbol.asyncDispose]: () => front.stop(),
+  };
+}
