@@ -26,10 +26,23 @@ export const qrWaitMsMax = 60_000;
 
 /** Sends on one socket that WhatsApp's server has not acknowledged (`facts/inbound-journal.md` A). */
 export const unacknowledgedSendsMax = 16;
+/** Messages of one instance that wait to be sent. */
+export const outgoingQueueMax = 10_000;
 /** Handshakes in progress at once in one shard. */
 export const handshakesPerShard = 4;
 /** From socket creation to `open`, QR time not counted. */
 export const connectPhaseTimeoutMs = 30_000;
+
+/** Instances handed to one shard at once at start. */
+export const hostAsksInFlight = 16;
+/** A number that is not on WhatsApp is asked again after this. */
+export const numberMissTtlMs = 10 * 60_000;
+/** How long a pairing-code request waits for the socket to be ready for it. */
+export const pairingReadyTimeoutMs = 20_000;
+
+/** How often records past their retention are looked for, and the load of the shards is measured. */
+export const expiryPeriodMs = 60_000;
+export const eluPeriodMs = 5_000;
 
 export const shardMailboxCapacity = 4_096;
 export const instanceMailboxCapacity = 512;

@@ -3,14 +3,14 @@
  * facts that the shard tells the main thread (past tense). Plain data only.
  */
 import type { Config } from '../config.ts';
-import type { Failure } from '../errors.ts';
+import type { EventRecord } from './events.ts';
 import type { InstanceConfig, InstanceStatus, PairingCode, QrShown, WebhookConfig } from './instance.ts';
 import type { MessageContent, MessageView, NumberResult, WaitMode } from './message.ts';
 import type { ThreadMetrics } from './metrics.ts';
 
 export type ShardCommand =
-  /** Takes the instance over; `connect` opens its socket (staggered when `boot`). */
-  | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean; boot: boolean }
+  /** Takes the instance over; `connect` opens its socket, behind the handshakes that are under way. */
+  | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean }
   | { kind: 'ConfigureInstance'; config: InstanceConfig }
   | { kind: 'ConfigureGlobalWebhook'; webhook: WebhookConfig | null }
   | { kind: 'ConnectInstance'; instance: string }
@@ -35,6 +35,8 @@ export type ShardCommand =
   | { kind: 'GetMessage'; instance: string; messageId: string; chat: string | null }
   | { kind: 'CheckNumbers'; instance: string; numbers: readonly string[] }
   | { kind: 'ClearCaches'; caches: readonly string[]; instance: string | null }
+  /** While true the shard tells `EventsMade`: somebody on the main thread streams events. */
+  | { kind: 'WatchEvents'; isWatched: boolean }
   | { kind: 'CollectMetrics' }
   | { kind: 'CollectGarbage' };
 
@@ -53,6 +55,7 @@ export interface ShardReplies {
   GetMessage: MessageView | null;
   CheckNumbers: readonly NumberResult[];
   ClearCaches: Readonly<Record<string, number>>;
+  WatchEvents: null;
   CollectMetrics: ThreadMetrics;
   CollectGarbage: { readonly heapBytesBefore: number; readonly heapBytesAfter: number };
 }
@@ -60,7 +63,7 @@ export interface ShardReplies {
 /** What a shard tells the main thread's directory. */
 export type ShardFact =
   | { kind: 'InstanceChanged'; status: InstanceStatus }
-  | { kind: 'InstanceFailedToHost'; instance: string; failure: Failure };
+  | { kind: 'EventsMade'; events: readonly EventRecord[] };
 
 /** What a shard thread is started with. */
 export interface ShardBoot {

@@ -1,0 +1,337 @@
+/**
+ * The gateway's commands on the main thread: checks against the directory, writes of configuration, and asks
+ * to the owning shard. No HTTP, no WhatsApp: front ends stand on `Commands` (src/protocol/commands.ts).
+ */
+import { leastLoaded } from '../actor/placement.ts';
+import type { AskOptions, Ref } from '../actor/protocol.ts';
+import { present } from '../assert.ts';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import { randomId, randomToken, tokenHash } from '../ids.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import { askGraceMs, askTimeoutMs, pairingReadyTimeoutMs } from '../limits.ts';
+import type {
+  Commands,
+  Credential,
+  HealthView,
+  InstanceInput,
+  InstancePatch,
+  InstanceView,
+  Page,
+  SendInput,
+  WebhookInput,
+} from '../protocol/commands.ts';
+import {
+  defaultInstanceSettings,
+  globalWebhookId,
+  type InstanceConfig,
+  type InstanceStatus,
+  type PairingCode,
+  type QrShown,
+  restingStates,
+  type WebhookConfig,
+} from '../protocol/instance.ts';
+import type { MessageView, NumberResult } from '../protocol/message.ts';
+import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
+import type {
+  DeliveryStatus,
+  DeliveryView,
+  WebhookCommand,
+  WebhookReplies,
+  WebhookTestResult,
+} from '../protocol/webhook.ts';
+import type { Credentials } from './credentials.ts';
+import type { Directory } from './directory.ts';
+import { type ListQuery, listInstances } from './listing.ts';
+import { webhookConfig } from './webhook-config.ts';
+
+export interface CommandsOptions {
+  readonly directory: Directory;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly locks: KeyedLock;
+  readonly maxInstances: number;
+  readonly shards: readonly Ref<ShardCommand, ShardReplies>[];
+  readonly webhooks: Ref<WebhookCommand, WebhookReplies>;
+  /** Event-loop utilization by shard, 0 to 1. */
+  shardElus(): readonly number[];
+  health(): HealthView;
+  prometheus(): Promise<string>;
+}
+
+type InstanceAsk = 'ConnectInstance' | 'DisconnectInstance' | 'RestartInstance' | 'LogoutInstance';
+const asked: AskOptions = { timeoutMs: askTimeoutMs };
+const patiently: AskOptions = { timeoutMs: 2 * askTimeoutMs };
+
+export class GatewayCommands implements Commands {
+  #options: CommandsOptions;
+  #directory: Directory;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+    this.#directory = options.directory;
+  }
+
+  authenticate(key: string): Credential | undefined {
+    return this.#options.credentials.authenticate(key);
+  }
+
+  // ---- instances
+
+  createInstance(
+    input: InstanceInput,
+  ): Promise<{ view: InstanceView; token: string; secret: string | null }> {
+    const id = input.id ?? randomId();
+    return this.#options.locks.run('create', async () => {
+      this.#assertRoom(id);
+      const token = randomToken('inst');
+      const { config, secret } = this.#newConfig(id, input, token);
+      await this.#directory.save(config);
+      try {
+        if (config.webhook) await this.#configureWebhook(id, config.webhook);
+        return { view: await this.#host(config, input.connect ?? true), token, secret };
+      } catch (error) {
+        await this.#directory.remove(id);
+        throw error;
+      }
+    });
+  }
+
+  listInstances(query: ListQuery): Page<InstanceView> {
+    return listInstances(this.#directory.all(), query);
+  }
+
+  getInstance(id: string): InstanceView | undefined {
+    return this.#directory.get(id);
+  }
+
+  patchInstance(id: string, patch: InstancePatch): Promise<{ view: InstanceView; secret: string | null }> {
+    return this.#options.locks.run(id, async () => {
+      const { config } = this.#directory.find(id);
+      const now = this.#options.clock.now();
+      const made = patch.webhook ? webhookConfig(patch.webhook, config.webhook, now) : null;
+      const view = await this.#saveConfig({
+        ...config,
+        webhook: patch.webhook === undefined ? config.webhook : (made?.webhook ?? null),
+        settings: { ...config.settings, ...defined(patch.settings ?? {}) },
+        proxy: patch.proxy === undefined ? config.proxy : patch.proxy,
+        metadata: patch.metadata ?? config.metadata,
+      });
+      return { view, secret: made?.secret ?? null };
+    });
+  }
+
+  deleteInstance(id: string, { logout }: { logout: boolean }): Promise<void> {
+    return this.#options.locks.run(id, async () => {
+      await this.#shardOf(id).ask({ kind: 'ReleaseInstance', instance: id, logout, erase: true }, patiently);
+      await this.#configureWebhook(id, null);
+      this.#directory.forget(id);
+    });
+  }
+
+  connectInstance(id: string): Promise<InstanceView> {
+    return this.#askInstance('ConnectInstance', id);
+  }
+
+  disconnectInstance(id: string): Promise<InstanceView> {
+    return this.#askInstance('DisconnectInstance', id);
+  }
+
+  restartInstance(id: string): Promise<InstanceView> {
+    return this.#askInstance('RestartInstance', id);
+  }
+
+  logoutInstance(id: string): Promise<InstanceView> {
+    return this.#askInstance('LogoutInstance', id);
+  }
+
+  async getQr(id: string, waitMs: number): Promise<QrShown> {
+    return this.#shardOf(id).ask({ kind: 'GetQr', instance: id, waitMs }, { timeoutMs: waitMs + askGraceMs });
+  }
+
+  async requestPairingCode(id: string, phone: string): Promise<PairingCode> {
+    const timeoutMs = pairingReadyTimeoutMs + askGraceMs;
+    return this.#shardOf(id).ask({ kind: 'RequestPairingCode', instance: id, phone }, { timeoutMs });
+  }
+
+  rotateToken(id: string): Promise<string> {
+    return this.#options.locks.run(id, async () => {
+      const token = randomToken('inst');
+      await this.#saveConfig({ ...this.#directory.find(id).config, tokenHash: tokenHash(token) });
+      return token;
+    });
+  }
+
+  moveInstance(id: string, shard: number): Promise<InstanceView> {
+    return this.#options.locks.run(id, async () => {
+      const { config, status } = this.#directory.find(id);
+      const { length } = this.#options.shards;
+      if (shard >= length)
+        throw new AppError('validation_failed', `There is no shard ${shard}: there are ${length}, from 0.`);
+      if (config.shard === shard) return this.#directory.find(id);
+      const release = { kind: 'ReleaseInstance', instance: id, logout: false, erase: false } as const;
+      await this.#shardOf(id).ask(release, patiently);
+      const moved = { ...config, shard };
+      await this.#directory.save(moved);
+      return this.#host(moved, !restingStates.includes(status.state));
+    });
+  }
+
+  // ---- messages and numbers
+
+  async sendMessage(id: string, input: SendInput): Promise<MessageView> {
+    const timeoutMs = input.timeoutMs + askGraceMs;
+    try {
+      return await this.#shardOf(id).ask({ kind: 'SendMessage', instance: id, ...input }, { timeoutMs });
+    } catch (error) {
+      throw withMessageId(error, input.messageId);
+    }
+  }
+
+  async getMessage(id: string, messageId: string, chat: string | null): Promise<MessageView | undefined> {
+    const found = await this.#shardOf(id).ask({ kind: 'GetMessage', instance: id, messageId, chat }, asked);
+    return found ?? undefined;
+  }
+
+  async checkNumbers(id: string, numbers: readonly string[]): Promise<readonly NumberResult[]> {
+    return this.#shardOf(id).ask({ kind: 'CheckNumbers', instance: id, numbers }, patiently);
+  }
+
+  // ---- webhooks
+
+  getWebhook(id: string): WebhookConfig | null {
+    return id === globalWebhookId ? this.#directory.globalWebhook : this.#directory.find(id).config.webhook;
+  }
+
+  setWebhook(id: string, input: WebhookInput): Promise<{ webhook: WebhookConfig; secret: string | null }> {
+    return this.#options.locks.run(id, async () => {
+      const made = webhookConfig(input, this.getWebhook(id), this.#options.clock.now());
+      await this.#saveWebhook(id, made.webhook);
+      return made;
+    });
+  }
+
+  removeWebhook(id: string): Promise<void> {
+    return this.#options.locks.run(id, async () => {
+      this.#requireWebhook(id);
+      await this.#saveWebhook(id, null);
+    });
+  }
+
+  async testWebhook(id: string): Promise<WebhookTestResult> {
+    this.#requireWebhook(id);
+    return this.#options.webhooks.ask({ kind: 'TestWebhook', webhook: id }, patiently);
+  }
+
+  async listDeliveries(
+    id: string,
+    status: DeliveryStatus | null,
+    limit: number,
+  ): Promise<readonly DeliveryView[]> {
+    this.#requireWebhook(id);
+    return this.#options.webhooks.ask({ kind: 'ListDeliveries', webhook: id, status, limit }, asked);
+  }
+
+  // ---- monitoring
+
+  health(): HealthView {
+    return this.#options.health();
+  }
+
+  prometheus(): Promise<string> {
+    return this.#options.prometheus();
+  }
+
+  // ---- parts
+
+  #shardOf(id: string): Ref<ShardCommand, ShardReplies> {
+    const { shard } = this.#directory.find(id).config;
+    const { shards } = this.#options;
+    return present(shards[shard], `instance ${id} is placed on shard ${shard} of ${shards.length}`);
+  }
+
+  #learn(status: InstanceStatus): InstanceView {
+    this.#directory.changed(status);
+    return this.#directory.find(status.id);
+  }
+
+  async #askInstance(kind: InstanceAsk, instance: string): Promise<InstanceView> {
+    return this.#learn(await this.#shardOf(instance).ask({ kind, instance }, asked));
+  }
+
+  async #host(config: InstanceConfig, connect: boolean): Promise<InstanceView> {
+    const command = { kind: 'HostInstance', config, connect } as const;
+    return this.#learn(await this.#shardOf(config.id).ask(command, asked));
+  }
+
+  async #configureWebhook(webhook: string, config: WebhookConfig | null): Promise<void> {
+    await this.#options.webhooks.ask({ kind: 'ConfigureWebhook', webhook, config }, asked);
+  }
+
+  async #saveConfig(config: InstanceConfig): Promise<InstanceView> {
+    const view = await this.#directory.save(config);
+    await this.#configureWebhook(config.id, config.webhook);
+    await this.#shardOf(config.id).ask({ kind: 'ConfigureInstance', config }, asked);
+    return view;
+  }
+
+  async #saveWebhook(id: string, webhook: WebhookConfig | null): Promise<void> {
+    if (id !== globalWebhookId) {
+      await this.#saveConfig({ ...this.#directory.find(id).config, webhook });
+      return;
+    }
+    await this.#directory.saveGlobalWebhook(webhook);
+    await this.#configureWebhook(id, webhook);
+    const { shards } = this.#options;
+    await Promise.all(shards.map((shard) => shard.ask({ kind: 'ConfigureGlobalWebhook', webhook }, asked)));
+  }
+
+  #requireWebhook(id: string): void {
+    const whose = id === globalWebhookId ? 'all instances' : `instance ${id}`;
+    if (!this.getWebhook(id)) throw new AppError('webhook_not_set', `No webhook is set for ${whose}.`);
+  }
+
+  #assertRoom(id: string): void {
+    const { maxInstances } = this.#options;
+    const { size } = this.#directory;
+    if (this.#directory.get(id)) throw new AppError('instance_exists', `Instance ${id} exists.`);
+    if (size >= maxInstances)
+      throw new AppError(
+        'instance_limit_reached',
+        `${size} of MAX_INSTANCES=${maxInstances} instances exist.`,
+      );
+  }
+
+  #newConfig(
+    id: string,
+    input: InstanceInput,
+    token: string,
+  ): { config: InstanceConfig; secret: string | null } {
+    const now = this.#options.clock.now();
+    const made = input.webhook ? webhookConfig(input.webhook, null, now) : null;
+    const config: InstanceConfig = {
+      id,
+      createdAt: now,
+      shard: leastLoaded(this.#directory.loads(this.#options.shardElus())),
+      tokenHash: tokenHash(token),
+      settings: { ...defaultInstanceSettings, ...defined(input.settings ?? {}) },
+      webhook: made?.webhook ?? null,
+      proxy: input.proxy ?? null,
+      metadata: input.metadata ?? {},
+    };
+    return { config, secret: made?.secret ?? null };
+  }
+}
+
+/** A send that was not answered in time stays queued: the caller learns under which id. */
+function withMessageId(error: unknown, messageId: string): unknown {
+  if (!(error instanceof AppError) || error.code !== 'timeout') return error;
+  const { code, detail, ...more } = error.failure;
+  return new AppError(code, detail, { ...more, extra: { ...more.extra, messageId } });
+}
+
+/** Only the members that are set: a partial update never unsets. */
+function defined<T extends object>(partial: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(partial).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

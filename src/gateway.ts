@@ -1,0 +1,154 @@
+/**
+ * Composition root: store, directory, actors, front. `startGateway` is what main.ts and the e2e tests call;
+ * `stop` refuses new work, finishes what runs and closes in order. No logic of its own beyond that order.
+ */
+import { readFileSync } from 'node:fs';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { detach } from './detach.ts';
+import { Actors } from './directory/actors.ts';
+import { GatewayCommands } from './directory/commands.ts';
+import { Credentials, loadAdminKey } from './directory/credentials.ts';
+import { Directory } from './directory/directory.ts';
+import { EventFeed } from './directory/event-feed.ts';
+import { Overview } from './directory/overview.ts';
+import { type Front, startFront } from './http/front.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
+import { createLog, errorFields, type Log } from './log.ts';
+import { type MediaPool, startMediaPool } from './media/pool.ts';
+import { createHttpMetrics } from './monitoring/http-metrics.ts';
+import { createMetricRegistry } from './monitoring/metrics.ts';
+import { registerProcessMetrics } from './monitoring/process-metrics.ts';
+import { startThreadProbe } from './monitoring/thread-metrics.ts';
+import { storeIdentity } from './store/identity.ts';
+import { openStore } from './store/lmdb/open.ts';
+import type { Store } from './store/ports.ts';
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** The process can no longer be trusted (a wedged thread, a shard that dies again and again). */
+  onFatal(reason: string): void;
+}
+
+export interface Gateway {
+  /** Where the REST API listens. */
+  readonly url: string;
+  /** The admin key in clear, where this start made it. */
+  readonly madeKey: string | null;
+  readonly commands: GatewayCommands;
+  readonly actors: Actors;
+  /** Resolves when every shard has its instances (they open by themselves, staggered). */
+  readonly hosted: Promise<void>;
+  /** Refuses new work, finishes what runs, closes in order. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, clock = systemClock } = options;
+  const log = options.log ?? createLog(config.logLevel, { thread: 'main' });
+  const { dataDir: dir, durability } = config;
+  const store = await openStore({ dir, identity: storeIdentity(config), durability, isOwner: true, clock });
+  try {
+    return await compose({ ...options, clock, log, store });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+type Base = Required<GatewayOptions> & { readonly store: Store };
+
+async function compose(base: Base): Promise<Gateway> {
+  const { config, clock, log, store, onFatal } = base;
+  const directory = new Directory(store, clock);
+  await directory.load(config.shards);
+  const admin = await loadAdminKey(store, config.apiKey);
+  const feed: EventFeed = new EventFeed(store, (isWatched) => actors.watch(isWatched));
+  const actors: Actors = new Actors({
+    config,
+    clock,
+    log,
+    directory,
+    feed,
+    onFatal,
+    onBacklog: () => undefined,
+  });
+  const registry = createMetricRegistry();
+  registerProcessMetrics(registry);
+  const probe = startThreadProbe('main', registry);
+  const overview = new Overview({ directory, actors, probe });
+  const commands = new GatewayCommands({
+    directory,
+    credentials: new Credentials(admin.hash, directory),
+    clock,
+    locks: new KeyedLock(),
+    maxInstances: config.maxInstances,
+    shards: actors.shards.map(({ ref }) => ref),
+    webhooks: actors.webhooks.ref,
+    shardElus: () => actors.elus,
+    health: () => overview.health(),
+    prometheus: () => overview.prometheus(),
+  });
+  const media = startMediaPool({ qrCacheTtlMs: config.qrCacheTtlMs, clock });
+  await actors.start();
+  const front = await startFront({
+    config,
+    commands,
+    store,
+    events: feed,
+    log,
+    clock,
+    version,
+    metrics: createHttpMetrics(registry),
+    renderQr: (text, format) => media.renderQr(text, format),
+    isDraining: () => overview.isDraining,
+  });
+  return run({ ...base, madeKey: admin.madeKey, actors, overview, commands, media, front });
+}
+
+interface Running extends Base {
+  readonly madeKey: string | null;
+  readonly actors: Actors;
+  readonly overview: Overview;
+  readonly commands: GatewayCommands;
+  readonly media: MediaPool;
+  readonly front: Front;
+}
+
+function run(parts: Running): Gateway {
+  const { actors, overview, front, clock, store, log } = parts;
+  const failed = (what: string) => (error: unknown) => log.error({ error: errorFields(error) }, what);
+  const hosted = actors.hostAll().then(() => overview.started());
+  detach(hosted, failed('instances were not handed to their shards'));
+  const timers = [
+    clock.every(expiryPeriodMs, () => detach(store.expire(clock.now()), failed('expiry failed'))),
+    clock.every(eluPeriodMs, () => detach(actors.measure(), failed('load was not measured'))),
+  ];
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    overview.draining();
+    for (const timer of timers) timer.cancel();
+    await front.stop();
+    await actors.drain();
+    await parts.media.stop();
+    await store.close();
+  };
+  return {
+    url: front.url,
+    madeKey: parts.madeKey,
+    commands: parts.commands,
+    actors,
+    hosted,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Process entry: settings, gateway, signals, and what a person reads first. Nothing else. */
+import { systemClock } from './clock.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { AppError } from './errors.ts';
+import { firstScreen } from './first-screen.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+
+const fatalExitCode = 70;
+
+function refuse(error: unknown): never {
+  const isExpected = error instanceof ConfigError || error instanceof AppError;
+  console.error(
+    `elenco: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}`,
+  );
+  process.exit(1);
+}
+
+function stopOnSignal(gateway: Gateway, drainTimeoutMs: number): void {
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    console.error(`elenco: ${signal}: stopping (again: at once)`);
+    systemClock.after(drainTimeoutMs, () => process.exit(1));
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => refuse(error),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+}
+
+try {
+  const config = loadConfig();
+  const gateway = await startGateway({
+    config,
+    onFatal: (reason) => {
+      console.error(`elenco: ${reason}; the process ends and should be started again`);
+      process.exit(fatalExitCode);
+    },
+  });
+  stopOnSignal(gateway, config.drainTimeoutMs);
+  console.log(firstScreen(gateway, config));
+  process.send?.('ready');
+} catch (error) {
+  refuse(error);
+}

@@ -1,0 +1,387 @@
+/**
+ * The actor of one instance: carries out what `lifecycle.ts` decides (one socket at a time, the old one ended
+ * before the next starts), turns facts of the socket into durable events, and answers commands. Every change
+ * of state goes through `#advance`.
+ */
+import { iso, type Timer } from '../clock.ts';
+import { detach } from '../detach.ts';
+import { AppError, toFailure } from '../errors.ts';
+import { errorFields } from '../log.ts';
+import type { EventData, NewEvent } from '../protocol/events.ts';
+import {
+  type InstanceConfig,
+  type InstanceStatus,
+  type PairingCode,
+  type QrShown,
+  restingStates,
+} from '../protocol/instance.ts';
+import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
+import type { StoreWrite } from '../store/ports.ts';
+import { parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
+import type { StatusUpdate, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
+import { Connection } from './connection.ts';
+import type { InstanceEnvironment } from './environment.ts';
+import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lifecycle.ts';
+import { MessageStatuses, type StatusChange } from './message-statuses.ts';
+import { Outgoing, type SendRequest } from './outgoing.ts';
+import { QrBoard } from './qr-board.ts';
+import { refusalText } from './refusals.ts';
+
+const sendable: readonly string[] = ['open', 'connecting', 'reconnecting'];
+
+export class Instance {
+  readonly id: string;
+  #env: InstanceEnvironment;
+  #config: InstanceConfig;
+  #lifecycle: Lifecycle;
+  #stateSince: number;
+  #lastInboundAt: number | null;
+  #lastOutboundAt: number | null;
+  #connection: Connection;
+  #reconnect: Timer | null = null;
+  #statuses: MessageStatuses;
+  #outgoing: Outgoing;
+  #board: QrBoard;
+
+  constructor(config: InstanceConfig, status: InstanceStatus, env: InstanceEnvironment) {
+    this.id = config.id;
+    this.#env = env;
+    this.#config = config;
+    const { state, me, lastError, reconnects } = status;
+    this.#lifecycle = { state, me, lastError, reconnects, failures: 0 };
+    this.#stateSince = status.stateSince;
+    this.#lastInboundAt = status.lastInboundAt;
+    this.#lastOutboundAt = status.lastOutboundAt;
+    this.#board = new QrBoard(env.clock);
+    this.#connection = this.#makeConnection();
+    this.#statuses = this.#makeStatuses();
+    this.#outgoing = this.#makeOutgoing();
+  }
+
+  get outgoingDepth(): number {
+    return this.#outgoing.depth;
+  }
+
+  get status(): InstanceStatus {
+    const { state, me, lastError, reconnects } = this.#lifecycle;
+    return {
+      id: this.id,
+      state,
+      stateSince: this.#stateSince,
+      me,
+      lastError,
+      reconnects,
+      lastInboundAt: this.#lastInboundAt,
+      lastOutboundAt: this.#lastOutboundAt,
+    };
+  }
+
+  /** Takes over what an earlier thread left. A state in which a socket was open counts as connecting now. */
+  async start(connect: boolean): Promise<void> {
+    await this.#outgoing.load();
+    if (!connect) return;
+    if (!restingStates.includes(this.#lifecycle.state))
+      this.#lifecycle = { ...this.#lifecycle, state: 'stopped' };
+    this.#advance({ kind: 'ConnectAsked' });
+  }
+
+  configure(config: InstanceConfig): void {
+    this.#config = config;
+  }
+
+  connect(): InstanceStatus {
+    if (this.#lifecycle.state === 'open') throw new AppError('already_open', `Instance ${this.id} is open.`);
+    return this.#advance({ kind: 'ConnectAsked' });
+  }
+
+  disconnect(): InstanceStatus {
+    return this.#advance({ kind: 'DisconnectAsked' });
+  }
+
+  restart(): InstanceStatus {
+    return this.#advance({ kind: 'RestartAsked' });
+  }
+
+  logout(): InstanceStatus {
+    return this.#advance({ kind: 'LogoutAsked' });
+  }
+
+  /** Ends the socket and resolves when nothing of this instance runs here any more; its state is kept. */
+  async stop(): Promise<void> {
+    this.#reconnect?.cancel();
+    this.#outgoing.rest(
+      new AppError('draining', `Instance ${this.id} is being stopped here.`, { retryAfterMs: 1_000 }),
+    );
+    this.#board.fail(new AppError('draining', 'The gateway is stopping.', { retryAfterMs: 1_000 }));
+    this.#connection.end();
+    await this.#connection.settled();
+    await this.#statuses.idle();
+  }
+
+  async getQr(waitMs: number): Promise<QrShown> {
+    const { state } = this.#lifecycle;
+    if (state === 'open')
+      throw new AppError('already_open', `Instance ${this.id} is open: there is nothing to scan.`);
+    if (restingStates.includes(state)) this.#advance({ kind: 'ConnectAsked' });
+    return this.#board.next(waitMs);
+  }
+
+  async requestPairingCode(phone: string): Promise<PairingCode> {
+    const { state } = this.#lifecycle;
+    if (state === 'open') throw new AppError('already_open', `Instance ${this.id} is open.`);
+    if (restingStates.includes(state)) this.#advance({ kind: 'ConnectAsked' });
+    await this.#board.next(this.#env.limits.pairingReadyTimeoutMs);
+    const code = await this.#openSocket().requestPairingCode(phoneDigits(phone));
+    this.#advance({ kind: 'PairingCodeShown' });
+    return code;
+  }
+
+  async send(request: SendRequest): Promise<MessageView> {
+    const { state } = this.#lifecycle;
+    if (!sendable.includes(state)) throw this.#notOpen();
+    return this.#outgoing.send(request);
+  }
+
+  async getMessage(messageId: string): Promise<MessageView | null> {
+    return (await this.#env.store.messages.sent(this.id, messageId))?.view ?? null;
+  }
+
+  async checkNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]> {
+    const digits = numbers.map(phoneDigits);
+    const results = await this.#env.numbers.check(digits, (asked) => this.#openSocket().queryNumbers(asked));
+    return results.map((result, index) => ({ ...result, input: numbers[index] ?? result.input }));
+  }
+
+  #openSocket(): WaSocket {
+    return this.#connection.required(() => this.#notOpen());
+  }
+
+  #notOpen(): AppError {
+    const { state, lastError } = this.#lifecycle;
+    const why = lastError ? ` Last error: ${lastError.message}` : '';
+    return new AppError('instance_not_open', `Instance ${this.id} is ${state}.${why}`);
+  }
+
+  // ---- state
+
+  #advance(event: LifecycleEvent): InstanceStatus {
+    const before = this.#lifecycle;
+    const { next, effects, reason } = advance(before, event, this.#env.policy);
+    this.#lifecycle = next;
+    if (next.state !== before.state) this.#stateChanged(before.state, reason);
+    else if (next !== before) this.#saveStatus([]);
+    for (const effect of effects) this.#carryOut(effect);
+    return this.status;
+  }
+
+  #stateChanged(previous: Lifecycle['state'], reason: string | null): void {
+    const { state } = this.#lifecycle;
+    this.#stateSince = this.#env.clock.now();
+    this.#env.log.info({ instance: this.id, previous, state, reason }, 'instance state');
+    if (state !== 'connecting' && state !== 'reconnecting') this.#connection.handshakeOver();
+    if (state !== 'qr') this.#board.clear();
+    if (restingStates.includes(state)) this.#rest();
+    this.#saveStatus([
+      this.#write({ type: 'instance.state', chat: null, data: { state, previous, reason } }),
+    ]);
+  }
+
+  #rest(): void {
+    const error = this.#notOpen();
+    this.#outgoing.rest(error);
+    this.#board.fail(error);
+  }
+
+  #saveStatus(events: readonly StoreWrite[]): void {
+    const { status } = this;
+    this.#env.tellChanged(this);
+    const writes: StoreWrite[] = [{ to: 'instanceStatus', id: this.id, value: status }, ...events];
+    this.#keep(this.#commit(writes));
+  }
+
+  async #commit(writes: readonly StoreWrite[]): Promise<void> {
+    await this.#env.store.commit(writes);
+    this.#env.outlet.committed(writes);
+  }
+
+  #write<T extends keyof EventData>(event: NewEvent<T>): StoreWrite {
+    return this.#env.outlet.write(this.#config, event);
+  }
+
+  #keep(work: Promise<unknown>): void {
+    detach(work, (error) => this.#log(error, 'instance write failed'));
+  }
+
+  // ---- effects
+
+  #carryOut(effect: Effect): void {
+    if (effect.do !== 'reconnectAfter' && effect.do !== 'cancelReconnect') this.#outgoing.setSocket(null);
+    switch (effect.do) {
+      case 'open':
+        this.#connection.open();
+        break;
+      case 'end':
+        this.#connection.end();
+        break;
+      case 'logout':
+        this.#connection.logout();
+        break;
+      case 'eraseSession':
+        this.#connection.run(() => this.#env.store.eraseSession(this.id));
+        break;
+      case 'cancelReconnect':
+        this.#reconnect?.cancel();
+        break;
+      case 'reconnectAfter':
+        this.#env.metrics.reconnected();
+        this.#reconnect = this.#env.clock.after(effect.delayMs, () =>
+          this.#advance({ kind: 'ReconnectDue' }),
+        );
+    }
+  }
+
+  #openFailed(error: unknown): void {
+    const { code, detail } = toFailure(error);
+    this.#advance({ kind: 'OpenFailed', error: { code, message: detail, at: this.#env.clock.now() } });
+  }
+
+  // ---- facts of the socket
+
+  #onFact(fact: WaFact): void {
+    switch (fact.kind) {
+      case 'QrShown':
+        this.#onQr(fact);
+        break;
+      case 'MessageSent':
+        this.#onMessageSent(fact.message);
+        break;
+      case 'StatusesChanged':
+        this.#statuses.raise(fact.updates.map(statusChange));
+        break;
+      case 'Opened':
+        this.#advance(fact);
+        this.#outgoing.setSocket(this.#connection.socket);
+        break;
+      default:
+        this.#advance(fact);
+    }
+  }
+
+  #onQr(shown: QrShown): void {
+    this.#advance({ kind: 'QrShown' });
+    this.#board.show({ qr: shown.qr, expiresAt: shown.expiresAt });
+    const data = { qr: shown.qr, expiresAt: iso(shown.expiresAt) };
+    this.#keep(this.#commit([this.#write({ type: 'instance.qr', chat: null, data })]));
+  }
+
+  #onMessageSent(message: ReceivedMessage): void {
+    this.#keep(
+      this.#messageWrites('message.sent', message).then((writes) =>
+        writes.length > 0 ? this.#commit(writes) : undefined,
+      ),
+    );
+  }
+
+  #record(message: ReceivedMessage): Promise<readonly StoreWrite[]> {
+    this.#lastInboundAt = this.#env.clock.now();
+    this.#env.counted(this);
+    this.#env.metrics.inbound();
+    return this.#messageWrites('message.received', message);
+  }
+
+  /** The event and its dedupe entry, or nothing where (chat, sender, id) already is an event. */
+  async #messageWrites(
+    type: 'message.received' | 'message.sent',
+    message: ReceivedMessage,
+  ): Promise<StoreWrite[]> {
+    const { chat, from, id } = message;
+    const key = { instance: this.id, chat: chat.lid ?? chat.jid, sender: from.lid ?? from.jid, id };
+    if ((await this.#env.store.outbox.seqOf(key.instance, key.chat, key.sender, id)) !== undefined) return [];
+    const data = { ...message, timestamp: iso(message.timestamp), statusAt: iso(message.statusAt) };
+    const write = this.#write({ type, chat: key.chat, data });
+    if (write.to !== 'event') return [];
+    return [write, { to: 'dedupe', ...key, seq: write.event.seq }];
+  }
+
+  // ---- parts
+
+  #me(): Party {
+    const { me } = this.#lifecycle;
+    return me ? { jid: me.jid, pn: me.pn, lid: me.lid } : { jid: '', pn: null, lid: null };
+  }
+
+  async #resolve(address: string): Promise<string> {
+    const parsed = parseAddress(address);
+    if (parsed.kind !== 'phone') return parsed.jid;
+    const [found] = await this.checkNumbers([address]);
+    if (!found?.jid) throw new AppError('not_on_whatsapp', `${address} is not on WhatsApp.`);
+    return found.jid;
+  }
+
+  #makeConnection(): Connection {
+    return new Connection({
+      slots: this.#env.slots,
+      open: (onFact) =>
+        this.#env.openSocket({
+          instance: this.id,
+          settings: this.#config.settings,
+          proxyUrl: this.#config.proxy?.url ?? null,
+          onFact,
+          record: (message) => this.#record(message),
+          recorded: (writes) => this.#env.outlet.committed(writes),
+        }),
+      onFact: (fact) => this.#onFact(fact),
+      onOpenFailed: (error) => this.#openFailed(error),
+      onFailure: (error) => this.#log(error, 'instance transition failed'),
+    });
+  }
+
+  #log(error: unknown, what: string): void {
+    this.#env.log.error({ instance: this.id, error: errorFields(error) }, what);
+  }
+
+  #makeStatuses(): MessageStatuses {
+    return new MessageStatuses({
+      instance: this.id,
+      store: this.#env.store,
+      writeEvent: (event) => this.#write(event),
+      committed: (writes) => this.#env.outlet.committed(writes),
+      onRaised: (view) => this.#raised(view),
+      onFailure: (error) => this.#log(error, 'status write failed'),
+    });
+  }
+
+  #raised(view: MessageView): void {
+    if (view.status === 'sent') {
+      this.#lastOutboundAt = view.statusAt;
+      this.#env.counted(this);
+      this.#env.metrics.acknowledged(view.statusAt - view.timestamp);
+    }
+    if (view.status === 'sent' || view.status === 'failed')
+      this.#env.metrics.outbound(view.error?.code ?? view.status);
+    this.#outgoing.reached(view);
+  }
+
+  #makeOutgoing(): Outgoing {
+    return new Outgoing({
+      instance: this.id,
+      store: this.#env.store,
+      clock: this.#env.clock,
+      settings: () => this.#config.settings,
+      me: () => this.#me(),
+      resolve: (address) => this.#resolve(address),
+      party: (jid) => this.#openSocket().resolveParty(jid),
+      raise: (change) => this.#statuses.raise([change]),
+      onFailure: (error) => this.#log(error, 'send failed'),
+    });
+  }
+}
+
+function statusChange(update: StatusUpdate): StatusChange {
+  const { id, chat, status, participant, at, whatsappCode } = update;
+  const error =
+    status === 'failed'
+      ? { code: 'whatsapp_rejected' as const, whatsappCode, message: refusalText(whatsappCode) }
+      : null;
+  return { id, chat, status, participant, at, error };
+}

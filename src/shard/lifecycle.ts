@@ -1,0 +1,178 @@
+/**
+ * The state machine of one instance, as a pure function: `(lifecycle, event) → lifecycle + effects`. The
+ * instance actor carries the effects out; nothing here touches a socket, a timer or the store. Every close
+ * code of `close-causes.ts` is decided here and nowhere else.
+ */
+import { unreachable } from '../assert.ts';
+import type { InstanceError, InstanceState, Me } from '../protocol/instance.ts';
+import type { CloseCause } from '../whatsapp/wa-socket.ts';
+import { type CloseVerdict, judgeClose } from './close-causes.ts';
+
+export interface Lifecycle {
+  readonly state: InstanceState;
+  readonly me: Me | null;
+  readonly lastError: InstanceError | null;
+  /** Since creation. */
+  readonly reconnects: number;
+  /** Connects that failed in a row: the exponent of the backoff. */
+  readonly failures: number;
+}
+
+export type LifecycleEvent =
+  | { kind: 'ConnectAsked' }
+  | { kind: 'DisconnectAsked' }
+  | { kind: 'RestartAsked' }
+  | { kind: 'LogoutAsked' }
+  | { kind: 'PairingCodeShown' }
+  | { kind: 'QrShown' }
+  | { kind: 'Paired'; me: Me }
+  | { kind: 'Opened'; me: Me }
+  | { kind: 'MeChanged'; me: Me }
+  | { kind: 'Closed'; cause: CloseCause }
+  | { kind: 'OpenFailed'; error: InstanceError }
+  | { kind: 'ReconnectDue' };
+
+export type Effect =
+  /** Ends what is there, waits for a handshake slot, opens a socket. */
+  | { do: 'open' }
+  | { do: 'end' }
+  | { do: 'logout' }
+  | { do: 'eraseSession' }
+  | { do: 'cancelReconnect' }
+  | { do: 'reconnectAfter'; delayMs: number };
+
+export interface Step {
+  readonly next: Lifecycle;
+  readonly effects: readonly Effect[];
+  /** Why, for the `instance.state` event. */
+  readonly reason: string | null;
+}
+
+export interface ReconnectPolicy {
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  now(): number;
+}
+
+/** Full jitter: uniform in [0, min(max, min · 2^failures)). */
+export function reconnectDelayMs(failures: number, policy: ReconnectPolicy): number {
+  const ceiling = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** Math.min(failures, 30));
+  return Math.floor(policy.random() * ceiling);
+}
+
+const stay = (next: Lifecycle): Step => ({ next, effects: [], reason: null });
+const connecting: readonly InstanceState[] = ['connecting', 'qr', 'pairing', 'reconnecting'];
+
+function connectAsked(now: Lifecycle): Step {
+  if (now.state === 'open' || now.state === 'qr' || now.state === 'pairing' || now.state === 'connecting')
+    return stay(now);
+  return {
+    next: { ...now, state: 'connecting', failures: 0 },
+    effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
+    reason: 'connect asked',
+  };
+}
+
+const stopped = (now: Lifecycle, effects: readonly Effect[], reason: string): Step => ({
+  next: { ...now, state: 'stopped', failures: 0 },
+  effects: [{ do: 'cancelReconnect' }, ...effects],
+  reason,
+});
+
+function opened(now: Lifecycle, me: Me): Step {
+  return {
+    next: { ...now, state: 'open', me, lastError: null, failures: 0 },
+    effects: [],
+    reason: null,
+  };
+}
+
+function closedForGood(now: Lifecycle, verdict: CloseVerdict & { decision: 'rest' }): Step {
+  return {
+    next: {
+      ...now,
+      state: verdict.state,
+      lastError: verdict.error,
+      failures: 0,
+      me: verdict.erase ? null : now.me,
+    },
+    effects: [{ do: 'end' }, ...(verdict.erase ? [{ do: 'eraseSession' } as const] : [])],
+    reason: verdict.error.message,
+  };
+}
+
+function retryLater(now: Lifecycle, error: InstanceError, policy: ReconnectPolicy): Step {
+  return {
+    next: {
+      ...now,
+      state: 'reconnecting',
+      lastError: error,
+      reconnects: now.reconnects + 1,
+      failures: now.failures + 1,
+    },
+    effects: [{ do: 'end' }, { do: 'reconnectAfter', delayMs: reconnectDelayMs(now.failures, policy) }],
+    reason: error.message,
+  };
+}
+
+function closed(now: Lifecycle, cause: CloseCause, policy: ReconnectPolicy): Step {
+  if (now.state !== 'open' && !connecting.includes(now.state)) return stay(now);
+  const verdict = judgeClose(cause, now.state, policy.now());
+  if (verdict.decision === 'rest') return closedForGood(now, verdict);
+  if (verdict.decision === 'backoff') return retryLater(now, verdict.error, policy);
+  return {
+    next: { ...now, state: 'connecting' },
+    effects: [{ do: 'open' }],
+    reason: 'restart required',
+  };
+}
+
+function loggedOut(now: Lifecycle, nowMs: number): Step {
+  const error: InstanceError = { code: 'logged_out', message: 'Logged out by request.', at: nowMs };
+  return {
+    next: { ...now, state: 'logged_out', me: null, lastError: error, failures: 0 },
+    effects: [{ do: 'cancelReconnect' }, { do: 'logout' }, { do: 'eraseSession' }],
+    reason: error.message,
+  };
+}
+
+/** One step. Events that do not fit the state (a late fact of an old socket) change nothing. */
+export function advance(now: Lifecycle, event: LifecycleEvent, policy: ReconnectPolicy): Step {
+  const isConnecting = connecting.includes(now.state);
+  switch (event.kind) {
+    case 'ConnectAsked':
+      return connectAsked(now);
+    case 'DisconnectAsked':
+      return now.state === 'stopped' ? stay(now) : stopped(now, [{ do: 'end' }], 'disconnect asked');
+    case 'RestartAsked':
+      return {
+        next: { ...now, state: 'connecting', failures: 0 },
+        effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
+        reason: 'restart asked',
+      };
+    case 'LogoutAsked':
+      return loggedOut(now, policy.now());
+    case 'QrShown':
+      return isConnecting && now.state !== 'pairing' ? stay({ ...now, state: 'qr', failures: 0 }) : stay(now);
+    case 'PairingCodeShown':
+      return isConnecting ? stay({ ...now, state: 'pairing', failures: 0 }) : stay(now);
+    case 'Paired':
+      return isConnecting ? stay({ ...now, state: 'pairing', me: event.me, failures: 0 }) : stay(now);
+    case 'Opened':
+      return isConnecting ? opened(now, event.me) : stay(now);
+    case 'MeChanged':
+      return stay({ ...now, me: event.me });
+    case 'Closed':
+      return closed(now, event.cause, policy);
+    case 'OpenFailed':
+      return isConnecting ? retryLater(now, event.error, policy) : stay(now);
+    case 'ReconnectDue':
+      return now.state === 'reconnecting'
+        ? { next: now, effects: [{ do: 'open' }], reason: null }
+        : stay(now);
+    default:
+      return unreachable(event);
+  }
+}

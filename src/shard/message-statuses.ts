@@ -1,0 +1,111 @@
+/**
+ * The delivery state of messages that this instance sent: raised by server acks and receipts, never lowered.
+ * All changes that arrive together are one batch with their events; waiters hear of a state once it is durable.
+ */
+import { iso } from '../clock.ts';
+import { detach } from '../detach.ts';
+import type { NewEvent } from '../protocol/events.ts';
+import type { MessageError, MessageStatus, MessageView, Party } from '../protocol/message.ts';
+import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
+
+export interface StatusChange {
+  readonly id: string;
+  readonly chat: Party;
+  readonly status: MessageStatus;
+  readonly at: number;
+  /** The member of a group that the receipt is from. */
+  readonly participant: Party | null;
+  readonly error: MessageError | null;
+}
+
+export interface StatusOptions {
+  readonly instance: string;
+  readonly store: Store;
+  writeEvent(event: NewEvent<'message.status'>): StoreWrite;
+  committed(writes: readonly StoreWrite[]): void;
+  /** After the batch: the message as it stands now. */
+  onRaised(view: MessageView): void;
+  onFailure(error: unknown): void;
+}
+
+const ranks: Record<MessageStatus, number> = {
+  queued: 0,
+  sent: 1,
+  delivered: 2,
+  read: 3,
+  played: 4,
+  failed: 5,
+};
+
+export const hasReached = (status: MessageStatus, target: MessageStatus): boolean =>
+  ranks[status] >= ranks[target];
+
+/** A refusal is only true of a message that was not delivered. */
+const isRaise = (from: MessageStatus, to: MessageStatus): boolean =>
+  to === 'failed' ? ranks[from] <= ranks.sent : from !== 'failed' && ranks[to] > ranks[from];
+
+export class MessageStatuses {
+  #options: StatusOptions;
+  #waiting: StatusChange[] = [];
+  #run: Promise<void> | null = null;
+
+  constructor(options: StatusOptions) {
+    this.#options = options;
+  }
+
+  raise(changes: readonly StatusChange[]): void {
+    this.#waiting.push(...changes);
+    this.#run ??= this.#drain();
+    detach(this.#run, this.#options.onFailure);
+  }
+
+  /** Resolves when every change so far is durable. */
+  async idle(): Promise<void> {
+    await this.#run;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await null;
+      while (this.#waiting.length > 0) await this.#commitAll(this.#waiting.splice(0));
+    } finally {
+      this.#run = null;
+    }
+  }
+
+  async #commitAll(changes: readonly StatusChange[]): Promise<void> {
+    const records = await this.#records(changes);
+    const raised = new Map<string, SentRecord>();
+    const events: StoreWrite[] = [];
+    for (const change of changes) {
+      const record = raised.get(change.id) ?? records.get(change.id);
+      const isRaised = record !== undefined && isRaise(record.view.status, change.status);
+      if (isRaised) raised.set(change.id, withStatus(record, change));
+      if (isRaised || record === undefined || change.participant !== null) events.push(this.#event(change));
+    }
+    const sent = [...raised.values()].map((record): StoreWrite => ({ to: 'sent', record, queued: false }));
+    const writes = [...sent, ...events];
+    if (writes.length === 0) return;
+    await this.#options.store.commit(writes);
+    this.#options.committed(writes);
+    for (const record of raised.values()) this.#options.onRaised(record.view);
+  }
+
+  async #records(changes: readonly StatusChange[]): Promise<Map<string, SentRecord>> {
+    const { store, instance } = this.#options;
+    const ids = [...new Set(changes.map((change) => change.id))];
+    const found = await Promise.all(ids.map((id) => store.messages.sent(instance, id)));
+    return new Map(found.flatMap((record) => (record ? [[record.id, record] as const] : [])));
+  }
+
+  #event(change: StatusChange): StoreWrite {
+    const { id, chat, status, participant, error } = change;
+    const data = { id, chat, status, participant, at: iso(change.at), error };
+    return this.#options.writeEvent({ type: 'message.status', chat: chat.jid, data });
+  }
+}
+
+const withStatus = (record: SentRecord, change: StatusChange): SentRecord => ({
+  ...record,
+  view: { ...record.view, status: change.status, statusAt: change.at, error: change.error },
+});

@@ -1,0 +1,234 @@
+/**
+ * The outgoing queue of one instance: a message is durable under its id before its first frame leaves, order
+ * is kept within a chat, and what a closed socket left unanswered goes out again under the same id. Called by
+ * the instance actor; knows the socket only as `WaSocket`.
+ */
+import type { Clock } from '../clock.ts';
+import { pause } from '../clock.ts';
+import { detach } from '../detach.ts';
+import { AppError } from '../errors.ts';
+import { outgoingQueueMax } from '../limits.ts';
+import type { InstanceSettings } from '../protocol/instance.ts';
+import type { MessageContent, MessageError, MessageView, Party, WaitMode } from '../protocol/message.ts';
+import type { SentRecord, Store } from '../store/ports.ts';
+import type { WaSocket } from '../whatsapp/wa-socket.ts';
+import { hasReached, type StatusChange } from './message-statuses.ts';
+import { Waiters } from './waiters.ts';
+
+export interface SendRequest {
+  readonly messageId: string;
+  readonly to: string;
+  readonly content: MessageContent;
+  readonly quote: string | null;
+  readonly wait: WaitMode;
+  readonly timeoutMs: number;
+}
+
+export interface OutgoingOptions {
+  readonly instance: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  settings(): InstanceSettings;
+  me(): Party;
+  /** The JID of an address, through the number cache; rejects `not_on_whatsapp`, `validation_failed`. */
+  resolve(address: string): Promise<string>;
+  party(jid: string): Promise<Party>;
+  raise(change: StatusChange): void;
+  onFailure(error: unknown): void;
+}
+
+const targets = { queued: 'queued', server: 'sent', delivered: 'delivered' } as const;
+/** The outcome is unknown or the fault is ours: the message stays queued under its id. */
+const staysQueued: readonly string[] = ['actor_restarted', 'timeout', 'store_failed', 'instance_not_open'];
+
+export class Outgoing {
+  #options: OutgoingOptions;
+  #socket: WaSocket | null = null;
+  #queued = new Map<string, SentRecord>();
+  #sending = new Set<string>();
+  #chats = new Map<string, Promise<void>>();
+  #waiters: Waiters;
+  #nextSlotAt = 0;
+
+  constructor(options: OutgoingOptions) {
+    this.#options = options;
+    this.#waiters = new Waiters(options.clock);
+  }
+
+  get depth(): number {
+    return this.#queued.size;
+  }
+
+  /** Takes over what an earlier process left queued. Before the first socket opens. */
+  async load(): Promise<void> {
+    const left = await this.#options.store.messages.queued(this.#options.instance, outgoingQueueMax);
+    for (const record of left) this.#queued.set(record.id, record);
+  }
+
+  /** The open socket, or null while there is none. A new one sends all that is queued, in order. */
+  setSocket(socket: WaSocket | null): void {
+    this.#socket = socket;
+    this.#sending.clear();
+    this.#chats.clear();
+    if (socket) detach(this.#sendAll(socket), this.#options.onFailure);
+  }
+
+  async #sendAll(socket: WaSocket): Promise<void> {
+    for (const record of [...this.#queued.values()]) {
+      const ready = await this.#prepared(record, socket).catch((error) => this.#refused(record, error));
+      if (this.#socket !== socket) return;
+      if (ready) this.#start(ready, socket);
+    }
+  }
+
+  /** Resolves with the message once it has reached what `wait` asks for; see `SendMessage`. */
+  async send(request: SendRequest): Promise<MessageView> {
+    const record = (await this.#known(request.messageId)) ?? (await this.#accept(request));
+    if (record.view.status === 'failed') throw failureOf(record.view);
+    if (this.#socket) this.#start(record, this.#socket);
+    const target = targets[request.wait];
+    if (hasReached(record.view.status, target)) return record.view;
+    return this.#waiters.wait(record.id, target, request.timeoutMs);
+  }
+
+  async #known(id: string): Promise<SentRecord | undefined> {
+    return this.#queued.get(id) ?? (await this.#options.store.messages.sent(this.#options.instance, id));
+  }
+
+  async #accept(request: SendRequest): Promise<SentRecord> {
+    if (this.#queued.size >= outgoingQueueMax)
+      throw new AppError('mailbox_full', `${outgoingQueueMax} messages of this instance wait to be sent.`, {
+        retryAfterMs: 1_000,
+      });
+    const draft = this.#draft(request);
+    const socket = this.#socket;
+    const record = socket ? await this.#encoded(draft, socket) : draft;
+    await this.#options.store.commit([{ to: 'sent', record, queued: true }]);
+    this.#queued.set(record.id, record);
+    return record;
+  }
+
+  #draft(request: SendRequest): SentRecord {
+    const { instance, clock } = this.#options;
+    const now = clock.now();
+    const to: Party = { jid: request.to, pn: null, lid: null };
+    const view: MessageView = {
+      id: request.messageId,
+      instance,
+      chat: to,
+      from: this.#options.me(),
+      to,
+      fromMe: true,
+      type: request.content.type,
+      text: request.content.text,
+      media: null,
+      quote: null,
+      timestamp: now,
+      status: 'queued',
+      statusAt: now,
+      error: null,
+    };
+    const { messageId: id, to: address, content, quote, wait } = request;
+    return { instance, id, to: address, content, quote, wait, view, proto: null };
+  }
+
+  /** Addressed and encoded: what is stored before the first frame and answers retry receipts. */
+  async #encoded(draft: SentRecord, socket: WaSocket): Promise<SentRecord> {
+    const jid = await this.#options.resolve(draft.to);
+    const { id: messageId, content, quote } = draft;
+    const proto = await socket.encode({ messageId, to: jid, content, quote });
+    const to = await this.#options.party(jid);
+    return { ...draft, to: jid, proto, view: { ...draft.view, from: this.#options.me(), chat: to, to } };
+  }
+
+  async #prepared(record: SentRecord, socket: WaSocket): Promise<SentRecord> {
+    if (record.proto) return record;
+    const ready = await this.#encoded(record, socket);
+    await this.#options.store.commit([{ to: 'sent', record: ready, queued: true }]);
+    this.#queued.set(ready.id, ready);
+    return ready;
+  }
+
+  /** Puts the message behind the ones before it in its chat. */
+  #start(record: SentRecord, socket: WaSocket): void {
+    if (this.#sending.has(record.id) || !this.#queued.has(record.id)) return;
+    this.#sending.add(record.id);
+    const before = this.#chats.get(record.view.chat.jid) ?? Promise.resolve();
+    const turn = before.then(() => this.#transmit(record, socket));
+    this.#chats.set(record.view.chat.jid, turn);
+    const forget = (): void => {
+      if (this.#chats.get(record.view.chat.jid) === turn) this.#chats.delete(record.view.chat.jid);
+    };
+    detach(turn.finally(forget), this.#options.onFailure);
+  }
+
+  /** Never rejects: what fails is either still queued or refused for good. */
+  async #transmit(record: SentRecord, socket: WaSocket): Promise<void> {
+    try {
+      await this.#paced();
+      const ready = await this.#prepared(record, socket);
+      if (this.#socket !== socket) return;
+      const { id: messageId, to, content, quote } = ready;
+      const { at } = await socket.send({ messageId, to, content, quote }, ready.proto ?? new Uint8Array());
+      this.#raise(ready, 'sent', at, null);
+    } catch (error) {
+      this.#refused(record, error);
+    } finally {
+      this.#sending.delete(record.id);
+    }
+  }
+
+  /** Human-like spacing between the sends of this instance, where its settings ask for it. */
+  async #paced(): Promise<void> {
+    const { sendDelayMsMin, sendDelayMsMax } = this.#options.settings();
+    if (sendDelayMsMax === 0) return;
+    const { clock } = this.#options;
+    const slot = Math.max(clock.now(), this.#nextSlotAt);
+    this.#nextSlotAt = slot + sendDelayMsMin + clock.random() * Math.max(0, sendDelayMsMax - sendDelayMsMin);
+    await pause(clock, slot - clock.now());
+  }
+
+  #refused(record: SentRecord, error: unknown): undefined {
+    if (!(error instanceof AppError)) {
+      this.#options.onFailure(error);
+      return;
+    }
+    if (staysQueued.includes(error.code)) {
+      if (error.code === 'store_failed') this.#waiters.fail(record.id, error);
+      return;
+    }
+    const code = error.failure.extra?.['whatsappCode'];
+    this.#raise(record, 'failed', this.#options.clock.now(), {
+      code: error.code,
+      whatsappCode: typeof code === 'number' ? code : null,
+      message: error.message,
+    });
+  }
+
+  #raise(record: SentRecord, status: 'sent' | 'failed', at: number, error: MessageError | null): void {
+    const { id, view } = record;
+    this.#options.raise({ id, chat: view.chat, status, at, participant: null, error });
+  }
+
+  /** The state of a message changed, durably. */
+  reached(view: MessageView): void {
+    this.#queued.delete(view.id);
+    if (view.status === 'failed') this.#waiters.fail(view.id, failureOf(view));
+    else this.#waiters.reached(view);
+  }
+
+  /** The instance rests: nobody is waited for any longer. What is queued stays queued. */
+  rest(error: AppError): void {
+    this.setSocket(null);
+    this.#waiters.failAll(error);
+  }
+}
+
+function failureOf(view: MessageView): AppError {
+  const { code, message, whatsappCode } = view.error ?? {
+    code: 'whatsapp_rejected',
+    message: '',
+    whatsappCode: null,
+  };
+  return new AppError(code, message, { extra: { messageId: view.id, whatsappCode } });
+}

@@ -1,0 +1,271 @@
+/**
+ * The shard actor: owns a slice of the instances and what they share in this thread (number cache, handshake
+ * slots, event outlet). Runs in a worker thread; routes commands to instances and tells the main thread what
+ * changed. Never touches HTTP or another shard.
+ */
+
+import type { TurnContext } from '../actor/behavior.ts';
+import type { Verdict } from '../actor/protocol.ts';
+import { AssertionFailed, unreachable } from '../assert.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { handshakesPerShard, numberMissTtlMs, pairingReadyTimeoutMs } from '../limits.ts';
+import { errorFields, type Log } from '../log.ts';
+import type { MetricRegistry } from '../monitoring/metrics.ts';
+import type { ThreadProbe } from '../monitoring/thread-metrics.ts';
+import type { EventFrame, EventRecord } from '../protocol/events.ts';
+import {
+  type InstanceState,
+  type InstanceStatus,
+  initialStatus,
+  instanceStates,
+} from '../protocol/instance.ts';
+import type { ShardCommand, ShardFact, ShardReplies } from '../protocol/shard.ts';
+import type { Store } from '../store/ports.ts';
+import { SequenceClock } from '../store/sequence.ts';
+import type { WaSocket } from '../whatsapp/wa-socket.ts';
+import type { InstanceEnvironment, InstanceSocketOptions } from './environment.ts';
+import { EventOutlet } from './event-outlet.ts';
+import { HandshakeSlots } from './handshake-slots.ts';
+import { Instance } from './instance.ts';
+import { NumberCache } from './number-cache.ts';
+import { createShardMetrics, registerShardGauges } from './shard-metrics.ts';
+
+export interface ShardOptions {
+  readonly shard: number;
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: MetricRegistry;
+  readonly probe: ThreadProbe;
+  openSocket(options: InstanceSocketOptions): Promise<WaSocket>;
+  pushFrame(frame: EventFrame): void;
+  tell(fact: ShardFact): Verdict;
+}
+
+type Of<K extends ShardCommand['kind']> = Extract<ShardCommand, { kind: K }>;
+
+export class Shard {
+  #options: ShardOptions;
+  #instances = new Map<string, Instance>();
+  #sequence: SequenceClock;
+  #environment: InstanceEnvironment;
+  #isWatched = false;
+  /** Instances whose counters moved since they were last told. */
+  #counted = new Set<HasStatus>();
+
+  constructor(options: ShardOptions) {
+    this.#options = options;
+    this.#sequence = new SequenceClock(options.shard);
+    this.#environment = this.#makeEnvironment();
+    registerShardGauges(options.registry, {
+      states: () => this.#states(),
+      outgoingDepth: () => sum([...this.#instances.values()].map((one) => one.outgoingDepth)),
+      handshakesWaiting: () => this.#environment.slots.waiting,
+      numbers: this.#environment.numbers,
+    });
+  }
+
+  get size(): number {
+    return this.#instances.size;
+  }
+
+  async receive(command: ShardCommand, _context?: TurnContext): Promise<ShardReplies[ShardCommand['kind']]> {
+    switch (command.kind) {
+      case 'HostInstance':
+        return this.#host(command);
+      case 'ReleaseInstance':
+        return this.#release(command);
+      case 'ConfigureInstance':
+        this.#find(command.config.id).configure(command.config);
+        return null;
+      case 'ConfigureGlobalWebhook':
+        this.#environment.outlet.setGlobalWebhook(command.webhook);
+        return null;
+      case 'WatchEvents':
+        this.#isWatched = command.isWatched;
+        return null;
+      case 'ClearCaches':
+        return this.#clearCaches(command);
+      case 'CollectMetrics':
+        return this.#options.probe.report();
+      case 'CollectGarbage':
+        return collectGarbage();
+      default:
+        return this.#guarded(command.kind, async () => this.#command(command, this.#find(command.instance)));
+    }
+  }
+
+  /**
+   * A fault of one instance (a library threw what nobody expected) fails its command and is logged; the other
+   * instances of the thread go on. A broken invariant still ends the thread.
+   */
+  async #guarded<T>(kind: string, turn: () => Promise<T>): Promise<T> {
+    try {
+      return await turn();
+    } catch (error) {
+      if (error instanceof AppError || error instanceof AssertionFailed) throw error;
+      this.#options.log.error({ kind, error: errorFields(error) }, 'command failed unexpectedly');
+      throw new AppError(
+        'internal',
+        `${kind} failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  #command(
+    command: Exclude<ShardCommand, Of<SharedCommand>>,
+    instance: Instance,
+  ): Promise<ShardReplies[ShardCommand['kind']]> | ShardReplies[ShardCommand['kind']] {
+    switch (command.kind) {
+      case 'ConnectInstance':
+        return instance.connect();
+      case 'DisconnectInstance':
+        return instance.disconnect();
+      case 'RestartInstance':
+        return instance.restart();
+      case 'LogoutInstance':
+        return instance.logout();
+      case 'GetQr':
+        return instance.getQr(command.waitMs);
+      case 'RequestPairingCode':
+        return instance.requestPairingCode(command.phone);
+      case 'SendMessage':
+        return instance.send(command);
+      case 'GetMessage':
+        return instance.getMessage(command.messageId);
+      case 'CheckNumbers':
+        return instance.checkNumbers(command.numbers);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** Stops every instance, so that nothing is in flight when the thread ends. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#instances.values()].map((instance) => instance.stop()));
+    this.#instances.clear();
+  }
+
+  #find(id: string): Instance {
+    const instance = this.#instances.get(id);
+    if (instance) return instance;
+    throw new AppError('actor_restarted', `Instance ${id} is being taken over by this shard.`, {
+      retryAfterMs: 1_000,
+    });
+  }
+
+  async #host({ config, connect }: Of<'HostInstance'>): Promise<InstanceStatus> {
+    const hosted = this.#instances.get(config.id);
+    if (hosted) {
+      hosted.configure(config);
+      return hosted.status;
+    }
+    const { store, clock } = this.#options;
+    this.#sequence.observe(await store.outbox.lastSeq(config.id));
+    const status = (await store.instances.status(config.id)) ?? initialStatus(config.id, clock.now());
+    const instance = new Instance(config, status, this.#environment);
+    this.#instances.set(config.id, instance);
+    await instance.start(connect);
+    return instance.status;
+  }
+
+  async #release({ instance: id, logout, erase }: Of<'ReleaseInstance'>): Promise<null> {
+    const instance = this.#instances.get(id);
+    if (logout) instance?.logout();
+    await instance?.stop();
+    this.#instances.delete(id);
+    if (erase) await this.#options.store.eraseInstance(id);
+    return null;
+  }
+
+  #clearCaches({ caches }: Of<'ClearCaches'>): Readonly<Record<string, number>> {
+    return caches.includes('numbers') ? { numbers: this.#environment.numbers.clear() } : {};
+  }
+
+  #makeEnvironment(): InstanceEnvironment {
+    const { shard, config, store, clock, log, openSocket, pushFrame } = this.#options;
+    return {
+      store,
+      clock,
+      log,
+      openSocket,
+      policy: {
+        delayMsMin: config.reconnectDelayMsMin,
+        delayMsMax: config.reconnectDelayMsMax,
+        random: () => clock.random(),
+        now: () => clock.now(),
+      },
+      outlet: new EventOutlet({
+        shard,
+        clock,
+        sequence: this.#sequence,
+        sinks: { push: pushFrame, watch: (events) => this.#watch(events) },
+      }),
+      slots: new HandshakeSlots(handshakesPerShard),
+      numbers: new NumberCache({
+        entriesMax: Math.ceil(config.numberCacheMax / config.shards),
+        ttlMs: config.numberCacheTtlMs,
+        missTtlMs: numberMissTtlMs,
+      }),
+      metrics: createShardMetrics(this.#options.registry),
+      limits: { pairingReadyTimeoutMs },
+      tellChanged: (instance) => this.#tellChanged(instance),
+      counted: (instance) => this.#count(instance),
+    };
+  }
+
+  #watch(events: readonly EventRecord[]): void {
+    if (this.#isWatched) this.#options.tell({ kind: 'EventsMade', events });
+  }
+
+  #states(): Record<InstanceState, number> {
+    const states = Object.fromEntries(instanceStates.map((state) => [state, 0])) as Record<
+      InstanceState,
+      number
+    >;
+    for (const { status } of this.#instances.values()) states[status.state] += 1;
+    return states;
+  }
+
+  #tellChanged(instance: HasStatus): void {
+    const verdict = this.#options.tell({ kind: 'InstanceChanged', status: instance.status });
+    if (verdict === 'full') this.#count(instance);
+  }
+
+  /** Counters, and what the main thread could not take, are told at most once a second. */
+  #count(instance: HasStatus): void {
+    this.#counted.add(instance);
+    if (this.#counted.size === 1) this.#options.clock.after(1_000, () => this.#tellCounted());
+  }
+
+  #tellCounted(): void {
+    const counted = [...this.#counted];
+    this.#counted.clear();
+    for (const instance of counted) this.#tellChanged(instance);
+  }
+}
+
+interface HasStatus {
+  readonly status: InstanceStatus;
+}
+
+type SharedCommand =
+  | 'HostInstance'
+  | 'ReleaseInstance'
+  | 'ConfigureInstance'
+  | 'ConfigureGlobalWebhook'
+  | 'WatchEvents'
+  | 'ClearCaches'
+  | 'CollectMetrics'
+  | 'CollectGarbage';
+
+function collectGarbage(): ShardReplies['CollectGarbage'] {
+  const heapBytesBefore = process.memoryUsage().heapUsed;
+  globalThis.gc?.();
+  return { heapBytesBefore, heapBytesAfter: process.memoryUsage().heapUsed };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
