@@ -7,7 +7,6 @@ import {
   calculateAgreement,
   calculateSignature,
   generateKeyPair,
-  getPublicFromPrivateKey,
   verifySignature,
 } from 'whatsapp-rust-bridge';
 
@@ -27,8 +26,15 @@ export function makePair(): CurvePair {
   return { publicKey: withoutType(pair.pubKey), privateKey: Buffer.from(pair.privKey) };
 }
 
+const basePoint = Buffer.alloc(32);
+basePoint[0] = 9;
+
+/**
+ * The pair of a private key: agreement with the base point. The bridge's own `getPublicFromPrivateKey`
+ * gives another point (seen with 0.5.4: it differs from the public key that it made itself).
+ */
 export function pairOf(privateKey: Uint8Array): CurvePair {
-  return { publicKey: withoutType(getPublicFromPrivateKey(privateKey)), privateKey: Buffer.from(privateKey) };
+  return { publicKey: agree(basePoint, privateKey), privateKey: Buffer.from(privateKey) };
 }
 
 /** A pair that follows from a secret and a name: the same names give the same keys after a restart. */

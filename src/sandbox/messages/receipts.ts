@@ -1,0 +1,56 @@
+/**
+ * Receipts and acknowledgements from companions: they settle what the queue holds, and receipts are
+ * handed to the accounts that wrote the messages. Called by the dispatch.
+ */
+import type { Companion } from '../accounts/companion.ts';
+import { deliverToAll, settle } from '../accounts/delivery.ts';
+import { isGroup, isLid, parseJid } from '../wire/jid.ts';
+import { childrenNamed, childrenOf, type Node, node } from '../wire/node.ts';
+import type { World } from '../world.ts';
+import { retry } from './retries.ts';
+
+/** Types that say "this device has the message". */
+const deliveryTypes = new Set(['', 'inactive', 'sender', 'peer_msg']);
+/** Type on the way in → type on the way out. */
+const forwarded = new Map([
+  ['', undefined],
+  ['inactive', undefined],
+  ['read', 'read'],
+  ['played', 'played'],
+]);
+
+const idsOf = (receipt: Node): string[] => [
+  receipt.attrs['id'] ?? '',
+  ...childrenOf(receipt).flatMap((list) => childrenNamed(list, 'item').map((item) => item.attrs['id'] ?? '')),
+];
+
+/** Tells the account that wrote the messages; contacts need no telling. */
+function forward(world: World, from: Companion, receipt: Node): void {
+  const { to = '', participant, type = '' } = receipt.attrs;
+  if (!forwarded.has(type)) return;
+  const author = world.accounts.find(parseJid(participant ?? to).user);
+  if (!author || author === from.account) return;
+  const self = isLid(participant ?? to) ? from.account.lidJid : from.account.pn;
+  const address = isGroup(to) ? { from: to, participant: self } : { from: self };
+  for (const id of idsOf(receipt)) {
+    const attrs = { ...address, id, type: forwarded.get(type), t: world.nowSeconds() };
+    deliverToAll(world, author.companions.values(), node('receipt', attrs));
+  }
+}
+
+export async function acceptReceipt(world: World, from: Companion, receipt: Node): Promise<void> {
+  const { id, to, type = '', participant } = receipt.attrs;
+  world.counters.add('receiptsIn', from.account.phone);
+  const kind = type === '' ? undefined : type;
+  from.link?.send(node('ack', { class: 'receipt', id, from: to, type: kind, participant }));
+  if (deliveryTypes.has(type)) {
+    for (const each of idsOf(receipt)) settle(world, from, { kind: 'message', id: each, from: to });
+  }
+  if (type === 'retry') await retry(world, from, receipt);
+  else forward(world, from, receipt);
+}
+
+export function acceptAck(world: World, from: Companion, ack: Node): void {
+  const { class: kind = '', id = '', to, error } = ack.attrs;
+  settle(world, from, { kind, id, from: to, error });
+}

@@ -1,0 +1,63 @@
+/**
+ * What a user of the sandbox library may set, with defaults. Called by `sandbox.ts` and `run.ts`.
+ * Bounds that nobody should change are in `limits.ts`.
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import { createLog, type Log } from '../log.ts';
+import type { Behaviour } from './contacts/numbers.ts';
+
+export interface SandboxOptions {
+  readonly host?: string;
+  /** Wire port (web socket). 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Control API port. 0, the default, takes a free one. */
+  readonly controlPort?: number;
+  /** Where account state survives a restart. Default: memory only. */
+  readonly stateFile?: string | null;
+  /** Seeds contact keys and every random choice; printed by the runs that use it. Default: fixed. */
+  readonly seed?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** How virtual contacts behave, overriding the rule by last digits. Null keeps the rule for a number. */
+  readonly behaviour?: (number: string) => Behaviour | null;
+  /** Delay before a virtual contact answers, ms. Default 0. */
+  readonly replyDelayMs?: number;
+  /** Addressing of messages that contacts write first. Default `pn`. */
+  readonly addressing?: 'pn' | 'lid';
+  /** Whether the virtual phone of each account decrypts its copies. Default true. */
+  readonly phoneDecrypts?: boolean;
+  /** One-time prekeys low notification. Default true. */
+  readonly preKeyNotices?: boolean;
+}
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly controlPort: number;
+  readonly stateFile: string | null;
+  readonly seed: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly behaviour: (number: string) => Behaviour | null;
+  readonly replyDelayMs: number;
+  readonly addressing: 'pn' | 'lid';
+  readonly phoneDecrypts: boolean;
+  readonly preKeyNotices: boolean;
+}
+
+export function resolveOptions(options: SandboxOptions): Settings {
+  return {
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    controlPort: options.controlPort ?? 0,
+    stateFile: options.stateFile ?? null,
+    seed: options.seed ?? 'elenco-sandbox',
+    clock: options.clock ?? systemClock,
+    log: options.log ?? createLog('silent'),
+    behaviour: options.behaviour ?? (() => null),
+    replyDelayMs: options.replyDelayMs ?? 0,
+    addressing: options.addressing ?? 'pn',
+    phoneDecrypts: options.phoneDecrypts ?? true,
+    preKeyNotices: options.preKeyNotices ?? true,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The sandbox as a library: starts a WhatsApp server on loopback, plays the phone, speaks as contacts.
+ * Used by tests, benches and `run.ts`. It never talks to the gateway except over the wire.
+ */
+
+import type { Paired } from './accounts/pair-success.ts';
+import { typeCode } from './accounts/pairing-code.ts';
+import { scanQr } from './accounts/pairing-qr.ts';
+import { connectionEvents } from './connections/events.ts';
+import { type Listening, startWireServer } from './connections/wire-server.ts';
+import { speak } from './contacts/speak.ts';
+import { startControl } from './control/server.ts';
+import type { LedgerEntry, LedgerFilter } from './ledger.ts';
+import { resolveOptions, type SandboxOptions } from './options.ts';
+import { accountOf, contactOf } from './people.ts';
+import { StateFile } from './state-file.ts';
+import { type Stats, statsOf } from './stats.ts';
+import type { proto } from './wire/proto.ts';
+import { World } from './world.ts';
+
+export class Sandbox {
+  readonly world: World;
+  readonly #listening: Listening[];
+  readonly #state: StateFile | null;
+  readonly url: string;
+  readonly controlUrl: string;
+
+  constructor(world: World, wire: Listening, control: Listening, state: StateFile | null) {
+    const { host } = world.settings;
+    this.world = world;
+    this.#listening = [wire, control];
+    this.#state = state;
+    this.url = `ws://${host}:${wire.port}/ws/chat`;
+    this.controlUrl = `http://${host}:${control.port}`;
+  }
+
+  /** 64 hex digits for `WA_ROOT_KEY`. */
+  get rootKey(): string {
+    return this.world.serverKeys.rootKey;
+  }
+
+  /** Scans a QR with a phone; without `phone`, with the next number of the sandbox's own range. */
+  scan(qr: string, options: { readonly phone?: string } = {}): Promise<Paired> {
+    return scanQr(this.world, qr, options.phone ?? this.world.takePhone());
+  }
+
+  /** Types a pairing code on a phone; waits until a connection asked for that phone. */
+  enterCode(phone: string, code: string): Promise<Paired> {
+    return typeCode(this.world, phone, code);
+  }
+
+  /** A contact writes to an account; resolves with the message id when every copy is queued. */
+  async sendFrom(contact: string, to: string, content: string | proto.IMessage): Promise<string> {
+    const message = typeof content === 'string' ? { conversation: content } : content;
+    const spoken = speak(this.world, contactOf(this.world, contact), accountOf(this.world, to), message);
+    await spoken.sent;
+    return spoken.id;
+  }
+
+  stats(): Stats {
+    return statsOf(this.world);
+  }
+
+  ledger(filter: LedgerFilter = {}): LedgerEntry[] {
+    return this.world.ledger.find(filter);
+  }
+
+  /** Ends the TCP connections of one account, or of all, without a word. Returns how many. */
+  dropConnections(phone?: string): number {
+    const chosen = [...this.world.connections].filter(
+      ({ companion }) => phone === undefined || companion?.account.phone === phone,
+    );
+    for (const connection of chosen) connection.cut();
+    return chosen.length;
+  }
+
+  async stop(): Promise<void> {
+    this.world.isStopping = true;
+    await Promise.all(this.#listening.map((listening) => listening.stop()));
+    await this.#state?.close();
+  }
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const settings = resolveOptions(options);
+  const world = new World(settings);
+  const state = settings.stateFile === null ? null : await StateFile.open(world, settings.stateFile);
+  const wire = await startWireServer(world, connectionEvents(world));
+  const control = await startControl(world, () => sandbox);
+  const sandbox: Sandbox = new Sandbox(world, wire, control, state);
+  world.log.info(
+    { url: sandbox.url, control: sandbox.controlUrl, rootKey: sandbox.rootKey },
+    'sandbox listens',
+  );
+  return sandbox;
+}
