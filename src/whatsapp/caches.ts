@@ -1,0 +1,95 @@
+/**
+ * The caches that Baileys takes by configuration, bounded and without timers: retry counters, call offers,
+ * placeholder requests, group metadata, and device lists that survive a restart. One set a socket, made by
+ * `socket-config.ts`. What WhatsApp invalidates (devices, groups) is removed at the notification.
+ */
+import type { CacheStore, GroupMetadata, PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
+import type { Clock } from '../clock.ts';
+import type { Store } from '../store/ports.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { deviceCacheEntriesMax, groupCacheEntriesMax, groupCacheTtlMs } from './limits.ts';
+
+export function createBoundedCache(max: number): CacheStore {
+  const entries = new BoundedMap<{ value: unknown }>(max);
+  return {
+    get: <T>(key: string) => entries.get(key)?.value as T | undefined,
+    set: (key, value) => entries.set(key, { value }),
+    del: (key) => {
+      entries.delete(key);
+    },
+    flushAll: () => entries.clear(),
+  };
+}
+
+const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');
+const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8'));
+
+/** Device lists by user, written through to the store; no expiry: WhatsApp notifies of changes. */
+export function createDeviceCache(store: Store, instance: string): PossiblyExtendedCacheStore {
+  const entries = new BoundedMap<{ value: unknown }>(deviceCacheEntriesMax);
+  const write = (key: string, value: Uint8Array | null): Promise<void> =>
+    store.commit([{ to: 'devices', instance, key, value }]);
+  return {
+    async get<T>(key: string) {
+      const cached = entries.get(key);
+      if (cached) return cached.value as T;
+      const bytes = await store.sessions.device(instance, key);
+      if (!bytes) return undefined as T;
+      const value = decode(bytes);
+      entries.set(key, { value });
+      return value as T;
+    },
+    async set(key, value) {
+      await write(key, encode(value));
+      entries.set(key, { value });
+    },
+    async del(key) {
+      entries.delete(key);
+      await write(key, null);
+    },
+    flushAll: () => entries.clear(),
+  };
+}
+
+export type GroupFetch = (jid: string) => Promise<GroupMetadata>;
+
+/** Group metadata, fetched once per group at a time; a notification about the group removes it. */
+export class GroupCache {
+  private readonly entries = new BoundedMap<{ metadata: GroupMetadata; until: number }>(groupCacheEntriesMax);
+  private readonly inFlight = new Map<string, Promise<GroupMetadata>>();
+  private readonly clock: Clock;
+  fetch: GroupFetch | undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  readonly get = async (jid: string): Promise<GroupMetadata | undefined> => {
+    const entry = this.entries.get(jid);
+    if (entry && entry.until > this.clock.now()) return entry.metadata;
+    if (!this.fetch) return undefined;
+    return this.inFlight.get(jid) ?? this.load(jid, this.fetch);
+  };
+
+  invalidate(jid: string): void {
+    this.entries.delete(jid);
+    this.inFlight.delete(jid);
+  }
+
+  private load(jid: string, fetch: GroupFetch): Promise<GroupMetadata> {
+    const answer = fetch(jid).then(
+      (metadata) => {
+        if (this.inFlight.get(jid) !== answer) return metadata;
+        this.inFlight.delete(jid);
+        this.entries.set(jid, { metadata, until: this.clock.now() + groupCacheTtlMs });
+        return metadata;
+      },
+      (error) => {
+        if (this.inFlight.get(jid) === answer) this.inFlight.delete(jid);
+        throw error;
+      },
+    );
+    this.inFlight.set(jid, answer);
+    return answer;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * One Baileys socket and everything around it: guard, journal, sender, facts, deadlines, and its end.
+ * Made by `connect.ts`. After `Closed` nothing of it touches the account; `end()` resolves when its work
+ * in flight is over, and only then the account is free for a successor.
+ */
+import type {
+  AuthenticationCreds,
+  makeWASocket,
+  SignalRepositoryWithLIDStore,
+  WASocket,
+} from '@whiskeysockets/baileys';
+import { detach } from '../detach.ts';
+import { AppError } from '../errors.ts';
+import { errorFields } from '../log.ts';
+import type { Me } from '../protocol/instance.ts';
+import type { Account } from './account.ts';
+import { resolvedParty } from './addresses.ts';
+import { createAuthKeys } from './auth-keys.ts';
+import { CredsKeeper } from './auth-state.ts';
+import { GroupCache } from './caches.ts';
+import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
+import { meOfKeeper, subscribe } from './events.ts';
+import { FactQueue } from './fact-queue.ts';
+import { FrameGate, type RawSocket } from './frame-gate.ts';
+import { Journal } from './journal.ts';
+import { LidMapping } from './lid-mapping.ts';
+import { queryNumbers } from './numbers.ts';
+import { logout, requestPairingCode } from './pairing.ts';
+import { PhaseDeadline } from './phase-deadline.ts';
+import { Sender, sentMessage } from './send.ts';
+import { SessionGuard } from './session-guard.ts';
+import { createSignalPort } from './signal-repository.ts';
+import { socketConfig } from './socket-config.ts';
+import { traced } from './traces.ts';
+import type { CloseCause, WaSocket, WaSocketOptions } from './wa-socket.ts';
+
+type LidMember = SignalRepositoryWithLIDStore['lidMapping'];
+
+export class Connection {
+  private readonly options: WaSocketOptions;
+  private readonly account: Account;
+  private readonly keeper: CredsKeeper;
+  private readonly lids: LidMapping;
+  private readonly journal: Journal;
+  private readonly groups: GroupCache;
+  private readonly facts: FactQueue;
+  private readonly guard: SessionGuard;
+  private readonly deadline: PhaseDeadline;
+  private readonly sock: WASocket;
+  private readonly sender: Sender;
+  private readonly pairable = Promise.withResolvers<void>();
+  private isOpen = false;
+  private cause: CloseCause | undefined;
+  private ending: Promise<void> | undefined;
+  private readonly closing = Promise.withResolvers<void>();
+
+  constructor(
+    options: WaSocketOptions,
+    account: Account,
+    creds: AuthenticationCreds,
+    make: typeof makeWASocket,
+  ) {
+    this.options = options;
+    this.account = account;
+    this.keeper = new CredsKeeper(options.store, options.instance, creds);
+    this.lids = new LidMapping(account.records, options.clock);
+    this.groups = new GroupCache(options.clock);
+    this.facts = new FactQueue(options.onFact, (error) => this.report(error, 'a fact failed'));
+    this.guard = new SessionGuard((error) => this.cut(storeFailed(error.message)));
+    this.deadline = new PhaseDeadline(options.clock, options.connectTimeoutMs, (phase, timeoutMs) =>
+      this.cut(phaseTimedOut(phase, timeoutMs)),
+    );
+    this.journal = this.createJournal();
+    detach(this.pairable.promise, () => undefined);
+    this.sock = make(this.createConfig());
+    this.sender = new Sender({ sock: this.sock, lids: this.lids, clock: options.clock, sent: this.sent });
+    this.listen();
+  }
+
+  asSocket(): WaSocket {
+    const connection = this;
+    const { sender, lids, sock, keeper, options } = this;
+    const pairing = { sock, keeper, clock: options.clock, ready: this.pairable.promise };
+    return {
+      get isOpen() {
+        return connection.isOpen;
+      },
+      encode: (message) => sender.encode(message),
+      send: (message, proto) => sender.send(message, proto),
+      queryNumbers: (numbers) => queryNumbers({ sock, lids }, numbers),
+      requestPairingCode: (phone) => requestPairingCode(pairing, phone),
+      logout: async () => {
+        await logout(pairing);
+        await connection.end();
+      },
+      end: () => connection.end(),
+      resolveParty: (jid) => resolvedParty(lids, jid),
+    };
+  }
+
+  private createJournal(): Journal {
+    const { options, lids, account } = this;
+    return new Journal({
+      instance: options.instance,
+      lids,
+      me: this.me,
+      records: account.records,
+      outbox: options.store.outbox,
+      record: options.record,
+      recorded: options.recorded,
+    });
+  }
+
+  private createConfig(): ReturnType<typeof socketConfig> {
+    const { options, account, keeper, lids, journal, groups } = this;
+    const { guard } = this.guard;
+    return socketConfig({
+      options,
+      groups,
+      auth: { creds: keeper.creds, keys: createAuthKeys(account.records, guard) },
+      getMessage: (key) => sentMessage(this, key),
+      makeSignalRepository: ({ creds }, _logger, lookup) => {
+        lids.lookup = lookup;
+        const port = createSignalPort({ records: account.records, lids, creds, journal, guard });
+        // Baileys types the member as its own class, whose private fields nobody else can have.
+        return { ...port, lidMapping: lids as unknown as LidMember };
+      },
+    });
+  }
+
+  private listen(): void {
+    const { sock, options } = this;
+    const gate = new FrameGate(
+      () => this.keeper.pending,
+      (error) => this.cut(storeFailed(String(error))),
+    );
+    const raw = rawSocketOf(sock);
+    if (raw) gate.install(raw);
+    this.groups.fetch = (jid) => sock.groupMetadata(jid);
+    sock.ws.prependListener('CB:message', this.journal.expect);
+    sock.ws.on('CB:notification,type:w:gp2', (node: { attrs: Record<string, string> }) =>
+      this.groups.invalidate(node.attrs['from'] ?? ''),
+    );
+    sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
+      this.cut(upgradeRefused(response.statusCode ?? 0)),
+    );
+    this.subscribe();
+    this.deadline.begin('connecting');
+    options.log.debug({ instance: options.instance }, 'socket made');
+  }
+
+  private subscribe(): void {
+    const { options, lids, keeper, journal, facts, deadline } = this;
+    subscribe(this.sock, {
+      options,
+      clock: options.clock,
+      lids,
+      keeper,
+      journal,
+      facts,
+      deadline,
+      guard: this.guard.guard,
+      me: this.me,
+      isSending: (id) => this.sender.isWaitingFor(id),
+      qrShown: () => this.pairable.resolve(),
+      opened: () => {
+        this.isOpen = true;
+      },
+      closed: (error) => this.closed(error),
+      failed: (error) => this.report(error, 'work of a socket failed'),
+    });
+  }
+
+  readonly sent = async (id: string) => this.options.store.messages.sent(this.options.instance, id);
+
+  private readonly me = (): Me => meOfKeeper(this.keeper);
+
+  /** Ends the raw socket at once, so that nothing more is answered; Baileys then closes. */
+  private cut(cause: CloseCause): void {
+    this.cause ??= cause;
+    this.guard.end();
+    rawSocketOf(this.sock)?.terminate();
+    detach(this.sock.end(new Error(cause.detail)), (error) => this.report(error, 'ending a socket failed'));
+  }
+
+  private closed(error: unknown): void {
+    const cause = this.cause ?? closeCauseOf(error);
+    this.isOpen = false;
+    this.deadline.end();
+    this.guard.end();
+    this.sender.end();
+    this.pairable.reject(new AppError('actor_restarted', 'The connection ended before it could be paired.'));
+    this.facts.push({ kind: 'Closed', cause });
+    // Baileys drops the listeners that would reject its pending queries; they would wait for a minute.
+    this.sock.ws.emit('error', new Error('Connection Closed'));
+    this.closing.resolve();
+    detach(this.end(), (failure) => this.report(failure, 'ending a socket failed'));
+  }
+
+  private end(): Promise<void> {
+    this.ending ??= this.finish();
+    return this.ending;
+  }
+
+  private async finish(): Promise<void> {
+    this.isOpen = false;
+    this.cut({ code: 428, detail: 'ended by the gateway' });
+    await this.closing.promise;
+    await this.guard.idle();
+    await this.keeper.pending?.catch(() => undefined);
+    await this.facts.settled();
+    this.sock.ws.removeAllListeners();
+    this.account.release();
+  }
+
+  private report(error: unknown, what: string): void {
+    const { log, instance } = this.options;
+    if (this.guard.isEnded && error instanceof AppError && error.code === 'actor_restarted') return;
+    log.warn({ instance, error: errorFields(traced(error)) }, what);
+  }
+}
+
+/** The WebSocket under Baileys' client; null once it is closed. */
+function rawSocketOf(sock: WASocket): RawSocket | null {
+  return (sock.ws as unknown as { socket: RawSocket | null }).socket;
+}

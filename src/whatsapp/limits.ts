@@ -1,0 +1,27 @@
+/**
+ * Bounds of the WhatsApp room, unit last; what is shared with other rooms is in `src/limits.ts`.
+ */
+/** Raw Signal and key records kept per account in front of the store; the store's own reads are fast. */
+export const recordCacheEntriesMax = 128;
+/** A record above this is never cached: skipped keys let a session grow to 186 KB. */
+export const recordCacheBytesMax = 4_096;
+export const deviceCacheEntriesMax = 256;
+export const groupCacheEntriesMax = 32;
+export const groupCacheTtlMs = 10 * 60_000;
+export const retryCountersMax = 256;
+/** PN addresses that WhatsApp knew no LID for are not asked again within this time. */
+export const lidMissTtlMs = 10 * 60_000;
+export const lidMissesMax = 256;
+/** Plaintexts of stanzas whose effects live in Baileys, kept for a redelivery. */
+export const journalSlots = 32;
+/** How long a written message may stay unacknowledged before its place is given to another. */
+export const acknowledgementTimeoutMs = 60_000;
+
+export const qrFirstTtlMs = 60_000;
+export const qrNextTtlMs = 20_000;
+export const pairingCodeTtlMs = 180_000;
+export const numbersPerQueryMax = 100;
+export const keepAliveMs = 30_000;
+export const queryTimeoutMs = 60_000;
+/** How long a stopping socket may take to close its side before it is cut. */
+export const closeTimeoutMs = 5_000;

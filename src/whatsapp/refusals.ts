@@ -1,0 +1,54 @@
+/**
+ * What WhatsApp's and Baileys' errors mean in the API: acknowledgements with an error code, failed
+ * queries, closed sockets. Pure; called by `send.ts`, `numbers.ts` and `pairing.ts`.
+ */
+import { AppError } from '../errors.ts';
+
+const texts: Readonly<Record<number, string>> = {
+  400: 'WhatsApp found the message malformed',
+  401: 'this device may not send: it is no longer linked',
+  403: 'sending to this chat is forbidden',
+  404: 'the recipient does not exist',
+  405: 'only administrators may write to this group',
+  406: 'WhatsApp does not accept this message',
+  420: 'the account sends too fast',
+  429: 'the account sends too fast',
+  463: 'WhatsApp holds back messages from this account to people who never wrote to it (missing privacy token); wait before writing to new contacts',
+  475: 'WhatsApp does not let this account send to this chat',
+  479: 'WhatsApp found the stanza malformed, most likely because the recipient’s devices changed',
+  487: 'WhatsApp could not parse the message',
+  500: 'WhatsApp had an internal error',
+  503: 'WhatsApp is not available',
+};
+
+export function rejectedByWhatsapp(what: string, code: number | null): AppError {
+  const text = code === null ? 'without a reason' : (texts[code] ?? 'for a reason that is not known here');
+  const detail = `WhatsApp refused ${what}${code === null ? '' : ` with ${code}`}: ${text}.`;
+  return new AppError('whatsapp_rejected', detail, { extra: { whatsappCode: code } });
+}
+
+/** The numeric status of a Boom error of Baileys: a WhatsApp code, or 408 and 428 for the connection. */
+export function statusOf(error: unknown): number | null {
+  const boom = error as { output?: { statusCode?: unknown }; data?: unknown } | null;
+  const code = typeof boom?.data === 'number' ? boom.data : boom?.output?.statusCode;
+  return typeof code === 'number' ? code : null;
+}
+
+const isConnectionLost = (error: unknown): boolean =>
+  [428, 440, 515].includes(statusOf(error) ?? 0) || /connection closed|query cancelled/i.test(String(error));
+
+export const socketEnded = (): AppError =>
+  new AppError('actor_restarted', 'The connection ended before WhatsApp answered.', { retryAfterMs: 1_000 });
+
+/** An error of a Baileys call as the API's. `what` completes "WhatsApp refused …". */
+export function appErrorOf(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  if (isConnectionLost(error)) return socketEnded();
+  const code = statusOf(error);
+  if (code === 408) return new AppError('timeout', `WhatsApp did not answer ${what} in time.`);
+  if (typeof (error as { data?: unknown } | null)?.data === 'number') return rejectedByWhatsapp(what, code);
+  return new AppError(
+    'internal',
+    `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * Sending on one socket: encodes a message, relays it under the id it was stored with, and waits for the
+ * server's acknowledgement (Baileys resolves when the frame is written). Called by `connect.ts`; never
+ * makes an id, never retries, never stores.
+ */
+import {
+  type BinaryNode,
+  generateWAMessageContent,
+  isPnUser,
+  proto,
+  type WAMessageKey,
+  type WASocket,
+} from '@whiskeysockets/baileys';
+import type { Clock, Timer } from '../clock.ts';
+import { detach } from '../detach.ts';
+import { AppError } from '../errors.ts';
+import { unacknowledgedSendsMax } from '../limits.ts';
+import type { SentRecord } from '../store/ports.ts';
+import { bareJid, parseAddress } from './addresses.ts';
+import type { LidMapping } from './lid-mapping.ts';
+import { acknowledgementTimeoutMs } from './limits.ts';
+import { silentLogger } from './logger.ts';
+import { appErrorOf, rejectedByWhatsapp, socketEnded } from './refusals.ts';
+import { SendWindow } from './send-window.ts';
+import type { OutgoingMessage, SendOutcome } from './wa-socket.ts';
+
+export interface SenderParts {
+  readonly sock: Pick<WASocket, 'relayMessage' | 'ws' | 'signalRepository'>;
+  readonly lids: LidMapping;
+  readonly clock: Clock;
+  /** A message that this gateway sent, for the text of a quote. */
+  sent(id: string): Promise<SentRecord | undefined>;
+}
+
+interface Waiting {
+  readonly resolve: (outcome: SendOutcome) => void;
+  readonly reject: (error: AppError) => void;
+  readonly timer: Timer;
+}
+
+const unacceptable = /All encryptions failed/;
+
+export class Sender {
+  private readonly parts: SenderParts;
+  private readonly window = new SendWindow(unacknowledgedSendsMax);
+  private readonly waiting = new Map<string, Waiting>();
+  private isEnded = false;
+
+  constructor(parts: SenderParts) {
+    this.parts = parts;
+    parts.sock.ws.on('CB:ack,class:message', this.acknowledged);
+  }
+
+  /** True while a send of this id waits: its refusal is answered there, not as a fact. */
+  isWaitingFor(id: string): boolean {
+    return this.waiting.has(id);
+  }
+
+  async encode(message: OutgoingMessage): Promise<Uint8Array> {
+    const { text, mentions } = message.content;
+    const mentioned = mentions.map(mentionedJid);
+    const content = await generateWAMessageContent(
+      { text, ...(mentioned.length > 0 ? { mentions: mentioned } : {}) },
+      { logger: silentLogger, upload: () => Promise.reject(new AppError('not_supported', 'no upload here')) },
+    );
+    const context = message.quote === null ? undefined : await this.quoteContext(message.to, message.quote);
+    if (context && content.extendedTextMessage) {
+      content.extendedTextMessage.contextInfo = { ...content.extendedTextMessage.contextInfo, ...context };
+    }
+    return proto.Message.encode(content).finish();
+  }
+
+  async send(message: OutgoingMessage, bytes: Uint8Array): Promise<SendOutcome> {
+    if (this.isEnded) throw socketEnded();
+    await this.window.enter();
+    try {
+      const outcome = this.awaitAcknowledgement(message.messageId);
+      detach(this.relay(message, bytes), (error) =>
+        this.fail(message.messageId, sendError(error, message.to)),
+      );
+      return await outcome;
+    } finally {
+      this.window.leave();
+    }
+  }
+
+  /** The socket ended: the outcome of what waits is unknown. */
+  end(): void {
+    this.isEnded = true;
+    this.parts.sock.ws.off('CB:ack,class:message', this.acknowledged);
+    for (const id of [...this.waiting.keys()]) this.fail(id, socketEnded());
+    this.window.refuseAll(socketEnded());
+  }
+
+  private async relay({ to, messageId }: OutgoingMessage, bytes: Uint8Array): Promise<void> {
+    await this.assertReachable(to);
+    await this.parts.sock.relayMessage(to, proto.Message.decode(bytes), { messageId });
+  }
+
+  /** Baileys sends a number without LID and session to nobody, silently. */
+  private async assertReachable(to: string): Promise<void> {
+    if (!isPnUser(to) || (await this.parts.lids.getLIDForPN(to))) return;
+    const { exists } = await this.parts.sock.signalRepository.validateSession(to);
+    if (!exists) throw new AppError('not_on_whatsapp', `WhatsApp knows no account for ${to}.`);
+  }
+
+  private awaitAcknowledgement(id: string): Promise<SendOutcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<SendOutcome>();
+    const timer = this.parts.clock.after(acknowledgementTimeoutMs, () =>
+      this.fail(id, new AppError('timeout', `no acknowledgement of ${id} in ${acknowledgementTimeoutMs} ms`)),
+    );
+    this.waiting.set(id, { resolve, reject, timer });
+    return promise;
+  }
+
+  private readonly acknowledged = ({ attrs }: BinaryNode): void => {
+    const id = attrs['id'] ?? '';
+    const code = attrs['error'];
+    if (code !== undefined) this.fail(id, rejectedByWhatsapp('the message', Number(code) || null));
+    else this.take(id)?.resolve({ at: this.parts.clock.now() });
+  };
+
+  private fail(id: string, error: AppError): void {
+    this.take(id)?.reject(error);
+  }
+
+  private take(id: string): Waiting | undefined {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    waiting?.timer.cancel();
+    return waiting;
+  }
+
+  private async quoteContext(to: string, id: string): Promise<proto.IContextInfo> {
+    const sent = await this.parts.sent(id);
+    const participant = sent ? sent.view.from.jid : bareJid(to);
+    const quotedMessage = sent?.proto ? proto.Message.decode(sent.proto) : { conversation: '' };
+    return { stanzaId: id, participant, quotedMessage };
+  }
+}
+
+function mentionedJid(address: string): string {
+  const parsed = parseAddress(address);
+  return parsed.kind === 'phone' ? `${parsed.digits}@s.whatsapp.net` : parsed.jid;
+}
+
+function sendError(error: unknown, to: string): AppError {
+  if (error instanceof Error && unacceptable.test(error.message)) {
+    return new AppError('whatsapp_rejected', `No device of ${to} could be written to.`, {
+      extra: { whatsappCode: null },
+    });
+  }
+  return appErrorOf(error, 'the message');
+}
+
+/** What a retry receipt asks for. */
+export async function sentMessage(
+  parts: Pick<SenderParts, 'sent'>,
+  key: WAMessageKey,
+): Promise<proto.IMessage | undefined> {
+  const record = key.id ? await parts.sent(key.id) : undefined;
+  return record?.proto ? proto.Message.decode(record.proto) : undefined;
+}

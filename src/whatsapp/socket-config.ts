@@ -1,0 +1,73 @@
+/**
+ * The configuration of one Baileys socket: everything that the gateway decides instead of Baileys'
+ * defaults, with the reason where it is not obvious. Called by `connect.ts` only.
+ */
+import {
+  type AuthenticationState,
+  isJidGroup,
+  isJidNewsletter,
+  isJidStatusBroadcast,
+  proto,
+  type UserFacingSocketConfig,
+} from '@whiskeysockets/baileys';
+import type { InstanceSettings } from '../protocol/instance.ts';
+import { createBoundedCache, createDeviceCache, type GroupCache } from './caches.ts';
+import { keepAliveMs, queryTimeoutMs, retryCountersMax } from './limits.ts';
+import { silentLogger } from './logger.ts';
+import type { WaSocketOptions } from './wa-socket.ts';
+
+export interface ConfigParts {
+  readonly options: WaSocketOptions;
+  readonly auth: AuthenticationState;
+  readonly groups: GroupCache;
+  readonly makeSignalRepository: NonNullable<UserFacingSocketConfig['makeSignalRepository']>;
+  readonly getMessage: NonNullable<UserFacingSocketConfig['getMessage']>;
+}
+
+const { HistorySyncType } = proto.HistorySync;
+
+/**
+ * Without history only the bootstrap is processed, for LID mappings and keys (DECISIONS 8). Declining RECENT
+ * also spares the 20 s that Baileys would buffer events for after a first login.
+ */
+function wantsHistory(settings: InstanceSettings, type: number | null | undefined): boolean {
+  if (settings.syncHistory) return true;
+  return type === HistorySyncType.INITIAL_BOOTSTRAP || type === HistorySyncType.NON_BLOCKING_DATA;
+}
+
+function ignores(settings: InstanceSettings, jid: string): boolean {
+  if (settings.ignoreGroups && isJidGroup(jid)) return true;
+  if (settings.ignoreStatus && isJidStatusBroadcast(jid)) return true;
+  return settings.ignoreNewsletters && isJidNewsletter(jid) === true;
+}
+
+export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
+  const { options, auth, groups } = parts;
+  const { settings, store, instance } = options;
+  return {
+    auth,
+    waWebSocketUrl: options.socketUrl,
+    logger: silentLogger,
+    browser: ['Elenco', 'Chrome', '1.0.0'],
+    // 0: no timer and no Error stack around every frame; `phase-deadline.ts` watches instead.
+    connectTimeoutMs: 0,
+    defaultQueryTimeoutMs: queryTimeoutMs,
+    keepAliveIntervalMs: keepAliveMs,
+    markOnlineOnConnect: settings.alwaysOnline,
+    syncFullHistory: settings.syncHistory,
+    shouldSyncHistoryMessage: ({ syncType }) => wantsHistory(settings, syncType),
+    shouldIgnoreJid: (jid) => ignores(settings, jid),
+    // Own sends are facts of the shard, not events of the socket.
+    emitOwnEvents: false,
+    generateHighQualityLinkPreview: false,
+    // A failed commit ends the socket; trying ten times with pauses would hold the account's mutexes.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    cachedGroupMetadata: groups.get,
+    userDevicesCache: createDeviceCache(store, instance),
+    msgRetryCounterCache: createBoundedCache(retryCountersMax),
+    callOfferCache: createBoundedCache(retryCountersMax),
+    placeholderResendCache: createBoundedCache(retryCountersMax),
+    makeSignalRepository: parts.makeSignalRepository,
+    getMessage: parts.getMessage,
+  };
+}
