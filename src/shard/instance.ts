@@ -18,6 +18,7 @@ import {
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
 import { parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
+import { rejectedByWhatsapp } from '../whatsapp/refusals.ts';
 import type { StatusUpdate, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
@@ -25,7 +26,6 @@ import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lif
 import { MessageStatuses, type StatusChange } from './message-statuses.ts';
 import { Outgoing, type SendRequest } from './outgoing.ts';
 import { QrBoard } from './qr-board.ts';
-import { refusalText } from './refusals.ts';
 
 const sendable: readonly string[] = ['open', 'connecting', 'reconnecting'];
 
@@ -378,10 +378,8 @@ export class Instance {
 }
 
 function statusChange(update: StatusUpdate): StatusChange {
-  const { id, chat, status, participant, at, whatsappCode } = update;
-  const error =
-    status === 'failed'
-      ? { code: 'whatsapp_rejected' as const, whatsappCode, message: refusalText(whatsappCode) }
-      : null;
-  return { id, chat, status, participant, at, error };
+  const { whatsappCode, ...change } = update;
+  if (update.status !== 'failed') return { ...change, error: null };
+  const { code, message } = rejectedByWhatsapp('the message', whatsappCode);
+  return { ...change, error: { code, whatsappCode, message } };
 }
