@@ -18,6 +18,8 @@ export const eventReplayPageMax = 200;
 /** Live events kept back while a stream still reads the log. */
 export const eventReplayBacklogMax = 2_000;
 
+/** A wait that the caller asks for ends this long before the answer deadline. */
+export const answerMarginMs = 500;
 export const retryAfterMsDefault = 1_000;
 export const cursorMaxChars = 512;
 export const searchMaxChars = 128;

@@ -145,6 +145,12 @@ async function answerOf(visit: Visit, deps: PipelineDeps): Promise<Answer> {
   }
 }
 
+/** For HEAD: what nobody will read is ended, else a stream would stay open for good. */
+async function withoutBody(answer: Answer): Promise<Answer> {
+  if (answer.body instanceof ReadableStream) await answer.body.cancel();
+  return { ...answer, body: null };
+}
+
 /** The Hono handler of a route. */
 export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) => Promise<Response> {
   const aboutInstance = isAboutInstance(route);
@@ -155,6 +161,6 @@ export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) =>
     const answer = await answerOf(visit, deps);
     const seconds = (deps.clock.elapsed() - startedAt) / 1_000;
     deps.metrics.answered(route.path, c.req.method, answer.status, seconds);
-    return toResponse(answer, visit.headers);
+    return toResponse(c.req.method === 'HEAD' ? await withoutBody(answer) : answer, visit.headers);
   };
 }

@@ -44,12 +44,12 @@ describe('instances', () => {
     t.commands.seed('b');
     t.commands.seed('c');
     const first = await t.ask('GET', '/v1/instances?limit=2');
-    expect(first.body.items.map((item: { id: string }) => item.id)).toEqual(['a', 'b']);
+    expect(first.body).toMatchObject({ items: [{ id: 'a' }, { id: 'b' }] });
     const second = await t.ask('GET', `/v1/instances?limit=2&cursor=${first.body.next}`);
-    expect(second.body.items.map((item: { id: string }) => item.id)).toEqual(['c']);
+    expect(second.body).toMatchObject({ items: [{ id: 'c' }] });
     expect(second.body.next).toBeNull();
     const own = await t.ask('GET', '/v1/instances', { key: token });
-    expect(own.body.items.map((item: { id: string }) => item.id)).toEqual(['a']);
+    expect(own.body).toMatchObject({ items: [{ id: 'a' }] });
     const none = await t.ask('GET', '/v1/instances?state=open');
     expect(none.body).toEqual({ items: [], next: null });
   });
@@ -58,7 +58,7 @@ describe('instances', () => {
     await using t = await startTestFront();
     t.commands.seed('a');
     const changed = await t.ask('PATCH', '/v1/instances/a', { body: { settings: { readMessages: true } } });
-    expect(changed.body.settings.readMessages).toBe(true);
+    expect(changed.body.settings?.readMessages).toBe(true);
     expect(changed.body.webhookSecret).toBeNull();
     const gone = await t.ask('DELETE', '/v1/instances/a?logout=true');
     expect([gone.status, gone.text]).toEqual([204, '']);

@@ -2,6 +2,7 @@
 import { iso } from '../../clock.ts';
 import type { QrShown } from '../../protocol/instance.ts';
 import { type Answer, content, json } from '../answer.ts';
+import { answerMarginMs } from '../limits.ts';
 import { preferredType } from '../negotiate.ts';
 import { type AnyRoute, type FrontOptions, type PictureFormat, route } from '../route.ts';
 import { pairingInput, pairingSchema, qrQuery, qrSchema } from '../schemas/instance.ts';
@@ -27,7 +28,8 @@ const readQr = (options: FrontOptions): AnyRoute =>
     query: qrQuery,
     answers: { 200: { about: 'The QR code', json: qrSchema, types: Object.keys(pictures) } },
     async handle({ param, query, header }) {
-      const shown = await options.commands.getQr(param('id'), query.wait * 1_000);
+      const waitMs = Math.min(query.wait * 1_000, options.config.requestTimeoutMs - answerMarginMs);
+      const shown = await options.commands.getQr(param('id'), waitMs);
       return show(shown, preferredType(header('accept'), qrTypes), options);
     },
   });

@@ -11,13 +11,17 @@ import { adminKey, FakeCommands } from './fake-commands.ts';
 import { FakeEvents } from './fake-events.ts';
 import { FakeStore } from './fake-store.ts';
 
+/** JSON of any shape, to look into; its leaves go to `expect`. */
+export interface Loose {
+  readonly [name: string]: Loose | undefined;
+}
+
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; undefined when it is no JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-  readonly body: any;
+  /** The parsed body; an empty object when it is no JSON. */
+  readonly body: Loose;
 }
 
 export interface AskOptions {
@@ -75,11 +79,11 @@ export function fakes(config: Config = testConfig(), more: Partial<FrontOptions>
 /** The table of routes, for tests that go over all of them. */
 export const allRoutes = () => buildApp(fakes().options).routes;
 
-function parsed(text: string): unknown {
+function parsed(text: string): Loose {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Loose;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -1,0 +1,38 @@
+/** Every route of the front with input that it takes, for tests that go over all of them. */
+import type { AnyRoute } from '../../../src/http/route.ts';
+import { allRoutes } from './start.ts';
+
+/** A body that each route with a body takes, by `method path`. */
+export const goodBodies: Readonly<Record<string, unknown>> = {
+  'post /v1/instances': { id: 'made' },
+  'patch /v1/instances/{id}': { metadata: { a: 1 } },
+  'post /v1/instances/{id}/move': { shard: 1 },
+  'post /v1/instances/{id}/pairing-code': { phone: '+55 11 98888-7777' },
+  'post /v1/instances/{id}/messages': { to: '5511988887777', type: 'text', text: 'hello' },
+  'post /v1/instances/{id}/numbers/check': { numbers: ['5511988887777'] },
+  'put /v1/instances/{id}/webhook': { url: 'https://example.com/hook' },
+  'put /v1/webhook': { url: 'https://example.com/hook' },
+};
+
+export interface RouteCase {
+  readonly name: string;
+  readonly route: AnyRoute;
+  readonly method: string;
+  /** The path for an instance. */
+  path(instance: string): string;
+  readonly body: unknown;
+}
+
+export const routeCases: readonly RouteCase[] = allRoutes().map((route) => {
+  const name = `${route.method} ${route.path}`;
+  return {
+    name,
+    route,
+    method: route.method.toUpperCase(),
+    path: (instance) => route.path.replace('{id}', instance).replace('{mid}', 'SOME-ID'),
+    body: goodBodies[name],
+  };
+});
+
+export const isStream = ({ route }: RouteCase): boolean => route.path === '/v1/events';
+export const isAboutInstance = ({ route }: RouteCase): boolean => route.path.includes('{id}');
