@@ -14,6 +14,8 @@ export interface SandboxOptions {
   readonly controlPort?: number;
   /** Where account state survives a restart. Default: memory only. */
   readonly stateFile?: string | null;
+  /** Where the media server's certificate is written. Default: a new file in the temporary folder. */
+  readonly caFile?: string | null;
   /** Seeds contact keys and every random choice; printed by the runs that use it. Default: fixed. */
   readonly seed?: string;
   readonly clock?: Clock;
@@ -35,6 +37,7 @@ export interface Settings {
   readonly port: number;
   readonly controlPort: number;
   readonly stateFile: string | null;
+  readonly caFile: string | null;
   readonly seed: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -51,6 +54,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     port: options.port ?? 0,
     controlPort: options.controlPort ?? 0,
     stateFile: options.stateFile ?? null,
+    caFile: options.caFile ?? null,
     seed: options.seed ?? 'elenco-sandbox',
     clock: options.clock ?? systemClock,
     log: options.log ?? createLog('silent'),

@@ -11,12 +11,23 @@ import { type Listening, startWireServer } from './connections/wire-server.ts';
 import { speak } from './contacts/speak.ts';
 import { startControl } from './control/server.ts';
 import type { LedgerEntry, LedgerFilter } from './ledger.ts';
+import { makeCertificate, writeCertificate } from './media/certificate.ts';
+import { startMediaServer } from './media/media-server.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
 import { accountOf, contactOf } from './people.ts';
 import { StateFile } from './state-file.ts';
 import { type Stats, statsOf } from './stats.ts';
 import type { proto } from './wire/proto.ts';
 import { World } from './world.ts';
+
+interface Parts {
+  readonly wire: Listening;
+  readonly control: Listening;
+  readonly media: Listening;
+  readonly state: StateFile | null;
+  readonly ca: string;
+  readonly caFile: string;
+}
 
 export class Sandbox {
   readonly world: World;
@@ -25,10 +36,18 @@ export class Sandbox {
   readonly url: string;
   readonly controlUrl: string;
 
-  constructor(world: World, wire: Listening, control: Listening, state: StateFile | null) {
+  /** PEM file to trust for media: `NODE_EXTRA_CA_CERTS` of the gateway. */
+  readonly caFile: string;
+  /** The same certificate as text, for a dispatcher in this process. */
+  readonly ca: string;
+
+  constructor(world: World, parts: Parts) {
+    const { wire, control, media, state } = parts;
     const { host } = world.settings;
     this.world = world;
-    this.#listening = [wire, control];
+    this.#listening = [wire, control, media];
+    this.ca = parts.ca;
+    this.caFile = parts.caFile;
     this.#state = state;
     this.url = `ws://${host}:${wire.port}/ws/chat`;
     this.controlUrl = `http://${host}:${control.port}`;
@@ -87,7 +106,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const state = settings.stateFile === null ? null : await StateFile.open(world, settings.stateFile);
   const wire = await startWireServer(world, connectionEvents(world));
   const control = await startControl(world, () => sandbox);
-  const sandbox: Sandbox = new Sandbox(world, wire, control, state);
+  const certificate = await makeCertificate(settings.host);
+  const media = await startMediaServer(world, certificate);
+  world.mediaHost = `${settings.host}:${media.port}`;
+  const caFile = await writeCertificate(certificate.cert, settings.caFile);
+  const parts = { wire, control, media, state, ca: certificate.cert, caFile };
+  const sandbox: Sandbox = new Sandbox(world, parts);
   world.log.info(
     { url: sandbox.url, control: sandbox.controlUrl, rootKey: sandbox.rootKey },
     'sandbox listens',

@@ -12,6 +12,7 @@ import { Contacts } from './contacts/contacts.ts';
 import type { ControlRoute } from './control/server.ts';
 import { Counters } from './counters.ts';
 import { Ledger } from './ledger.ts';
+import { MediaStore } from './media/store.ts';
 import { SeenIds } from './messages/seen-ids.ts';
 import { SentCache } from './messages/sent-cache.ts';
 import type { Settings } from './options.ts';
@@ -32,6 +33,9 @@ export class World {
   readonly ledger = new Ledger();
   readonly sent = new SentCache();
   readonly seen = new SeenIds();
+  readonly media = new MediaStore();
+  /** Host and port of the media server. */
+  mediaHost = '';
   /** Routes that `run.ts` adds to the control API. */
   readonly extraRoutes = new Map<string, ControlRoute>();
   /** Account state changed since the state file was written. */

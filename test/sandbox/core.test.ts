@@ -46,11 +46,11 @@ describe('core', () => {
       connect({ phone: '5511970000103' }).whenOpen(),
       connect({ phone: '5511970000104' }).whenOpen(),
     ]);
-    await ann.send('5511970000104@s.whatsapp.net', 'from ann');
+    const id = await ann.send('5511970000104@s.whatsapp.net', 'from ann');
     await bob.whenText('from ann');
     await bob.send('5511970000103@s.whatsapp.net', 'from bob');
     await ann.whenText('from bob');
-    await ann.updates.find(({ update }) => update.status === 3, 'delivery receipt');
+    await ann.whenStatus(id, 3);
     expect(sandbox.stats().total.decryptFailures).toBe(0);
   });
 
@@ -66,6 +66,8 @@ describe('core', () => {
     const last = await phone.whenText('offline 5');
     expect(last.type).toBe('append');
     const texts = phone.upserts.all.map(({ message }) => message.message?.conversation ?? '');
-    expect(texts.filter((text) => text.startsWith('offline'))).toEqual([1, 2, 3, 4, 5].map((n) => `offline ${n}`));
+    expect(texts.filter((text) => text.startsWith('offline'))).toEqual(
+      [1, 2, 3, 4, 5].map((n) => `offline ${n}`),
+    );
   });
 });

@@ -12,6 +12,7 @@ import { answerAppState } from './app-state.ts';
 import { answerDevice } from './device.ts';
 import { answerDirectory } from './directory.ts';
 import { answerEncryption } from './encryption.ts';
+import { answerMedia } from './media.ts';
 import { answerBlocklist, answerPrivacy } from './privacy.ts';
 import type { Answerer } from './query.ts';
 import { answerProps, empty } from './simple.ts';
@@ -26,6 +27,7 @@ const answerers: Readonly<Record<string, Answerer>> = {
   blocklist: answerBlocklist,
   'w:sync:app:state': answerAppState,
   md: answerDevice,
+  'w:m': answerMedia,
   'w:stats': empty,
   'urn:xmpp:whatsapp:dirty': empty,
 };

@@ -107,15 +107,34 @@ export class PhoneSocket {
   }
 
   async send(to: string, content: string | AnyMessageContent): Promise<string> {
-    const message = await this.sock.sendMessage(to, typeof content === 'string' ? { text: content } : content);
+    const message = await this.sock.sendMessage(
+      to,
+      typeof content === 'string' ? { text: content } : content,
+    );
     if (!message) throw new Error('nothing was sent');
     this.sent.set(message.key.id ?? '', message);
     return message.key.id ?? '';
   }
 
+  /** Resolves when a sent message has at least that status, however Baileys reports it. */
+  whenStatus(id: string, status: number): Promise<unknown> {
+    const isIn = (candidate: { key: { id?: string | null } }, seen: unknown): boolean =>
+      candidate.key.id === id && Number(seen ?? 0) >= status;
+    return this.events.find(({ name, value }) => {
+      if (name === 'messages.update') {
+        return (value as WAMessageUpdate[]).some((update) => isIn(update, update.update.status));
+      }
+      if (name !== 'messages.upsert') return false;
+      return (value as { messages: WAMessage[] }).messages.some((message) => isIn(message, message.status));
+    }, `status ${status} of ${id}`);
+  }
+
   /** The first message from others with that text. */
   whenText(text: string): Promise<Upsert> {
-    return this.upserts.find(({ message }) => !message.key.fromMe && textOf(message) === text, `text ${text}`);
+    return this.upserts.find(
+      ({ message }) => !message.key.fromMe && textOf(message) === text,
+      `text ${text}`,
+    );
   }
 
   async close(): Promise<void> {
