@@ -21,11 +21,14 @@ export class AccountRecords {
   readonly locks = new KeyedLock();
   private readonly sessions: SessionStore;
   private readonly commit: Store['commit'];
+  private readonly onFailure: (error: unknown) => void;
   private readonly cache = new BoundedMap<Uint8Array>(recordCacheEntriesMax);
   private readonly pinned = new Map<string, Pinned>();
 
-  constructor(store: Store, instance: string) {
+  /** `onFailure` hears of every failed read and write, before the caller does. */
+  constructor(store: Store, instance: string, onFailure: (error: unknown) => void) {
     this.instance = instance;
+    this.onFailure = onFailure;
     this.sessions = store.sessions;
     this.commit = (writes) => store.commit(writes);
   }
@@ -35,16 +38,19 @@ export class AccountRecords {
     if (pinned) return pinned.value ?? undefined;
     const cached = this.cache.get(key);
     if (cached) return cached;
-    const read = this.sessions.signal(this.instance, key);
+    const read = this.failing(() => this.sessions.signal(this.instance, key));
     if (!(read instanceof Promise)) return this.keep(key, read);
-    return read.then((value) => {
-      const newer = this.pinned.get(key);
-      return newer ? (newer.value ?? undefined) : this.keep(key, value);
-    });
+    return read.then(
+      (value) => {
+        const newer = this.pinned.get(key);
+        return newer ? (newer.value ?? undefined) : this.keep(key, value);
+      },
+      (error) => this.fail(error),
+    );
   }
 
   range(prefix: string): Awaitable<Iterable<readonly [string, Uint8Array]>> {
-    return this.sessions.signalRange(this.instance, prefix);
+    return this.failing(() => this.sessions.signalRange(this.instance, prefix));
   }
 
   /** One atomic commit of the changes and `others`; resolves when durable. */
@@ -63,12 +69,21 @@ export class AccountRecords {
       this.unpin(pins, true);
     } catch (error) {
       this.unpin(pins, false);
-      throw error;
+      this.fail(error);
     }
   }
 
-  forgetCache(): void {
-    this.cache.clear();
+  private failing<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      return this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): never {
+    this.onFailure(error);
+    throw error;
   }
 
   private unpin(pins: ReadonlyMap<string, Pinned>, isStored: boolean): void {

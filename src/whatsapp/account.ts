@@ -4,10 +4,8 @@
  * gives it back when its socket is idle; an account that nobody holds is forgotten with its caches.
  */
 import type { Store } from '../store/ports.ts';
-import { AccountRecords } from './account-records.ts';
 
 export interface Account {
-  readonly records: AccountRecords;
   /** Ends when the holder calls it; the next holder waits for it. */
   release(): void;
 }
@@ -35,7 +33,6 @@ export async function takeAccount(store: Store, instance: string): Promise<Accou
   held.set(instance, mine);
   await before?.released;
   return {
-    records: new AccountRecords(store, instance),
     release() {
       if (held.get(instance) === mine) held.delete(instance);
       resolve();

@@ -47,6 +47,14 @@ export function createDeviceCache(store: Store, instance: string): PossiblyExten
       entries.delete(key);
       await write(key, null);
     },
+    /** One commit for a whole group's members. */
+    async mset(list) {
+      const writes = list.map(
+        ({ key, value }) => ({ to: 'devices', instance, key, value: encode(value) }) as const,
+      );
+      await store.commit(writes);
+      for (const { key, value } of list) entries.set(key, { value });
+    },
     flushAll: () => entries.clear(),
   };
 }

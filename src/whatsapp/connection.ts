@@ -6,6 +6,7 @@
 import type {
   AuthenticationCreds,
   makeWASocket,
+  SignalKeyStore,
   SignalRepositoryWithLIDStore,
   WASocket,
 } from '@whiskeysockets/baileys';
@@ -14,7 +15,9 @@ import { AppError } from '../errors.ts';
 import { errorFields } from '../log.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Account } from './account.ts';
+import { AccountRecords } from './account-records.ts';
 import { resolvedParty } from './addresses.ts';
+import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
 import { GroupCache } from './caches.ts';
@@ -23,6 +26,7 @@ import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
 import { FrameGate, type RawSocket } from './frame-gate.ts';
 import { Journal } from './journal.ts';
+import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
 import { queryNumbers } from './numbers.ts';
 import { logout, requestPairingCode } from './pairing.ts';
@@ -39,6 +43,7 @@ type LidMember = SignalRepositoryWithLIDStore['lidMapping'];
 export class Connection {
   private readonly options: WaSocketOptions;
   private readonly account: Account;
+  private readonly records: AccountRecords;
   private readonly keeper: CredsKeeper;
   private readonly lids: LidMapping;
   private readonly journal: Journal;
@@ -48,6 +53,8 @@ export class Connection {
   private readonly deadline: PhaseDeadline;
   private readonly sock: WASocket;
   private readonly sender: Sender;
+  private readonly keys: SignalKeyStore;
+  private readonly appState: FirstAppState;
   private readonly pairable = Promise.withResolvers<void>();
   private isOpen = false;
   private cause: CloseCause | undefined;
@@ -63,16 +70,20 @@ export class Connection {
     this.options = options;
     this.account = account;
     this.keeper = new CredsKeeper(options.store, options.instance, creds);
-    this.lids = new LidMapping(account.records, options.clock);
     this.groups = new GroupCache(options.clock);
     this.facts = new FactQueue(options.onFact, (error) => this.report(error, 'a fact failed'));
     this.guard = new SessionGuard((error) => this.cut(storeFailed(error.message)));
+    this.records = new AccountRecords(options.store, options.instance, this.guard.storeFailed);
+    this.lids = new LidMapping(this.records, options.clock);
     this.deadline = new PhaseDeadline(options.clock, options.connectTimeoutMs, (phase, timeoutMs) =>
       this.cut(phaseTimedOut(phase, timeoutMs)),
     );
     this.journal = this.createJournal();
+    this.keys = createAuthKeys(this.records, this.guard.guard);
     detach(this.pairable.promise, () => undefined);
     this.sock = make(this.createConfig());
+    Object.assign(this.sock.authState.keys, createKeyTransactions(this.keys));
+    this.appState = new FirstAppState(this.sock, this.keeper);
     this.sender = new Sender({ sock: this.sock, lids: this.lids, clock: options.clock, sent: this.sent });
     this.listen();
   }
@@ -99,29 +110,28 @@ export class Connection {
   }
 
   private createJournal(): Journal {
-    const { options, lids, account } = this;
+    const { options, lids, records } = this;
     return new Journal({
       instance: options.instance,
       lids,
       me: this.me,
-      records: account.records,
+      records,
       outbox: options.store.outbox,
-      record: options.record,
-      recorded: options.recorded,
+      options,
     });
   }
 
   private createConfig(): ReturnType<typeof socketConfig> {
-    const { options, account, keeper, lids, journal, groups } = this;
+    const { options, records, keeper, lids, journal, groups } = this;
     const { guard } = this.guard;
     return socketConfig({
       options,
       groups,
-      auth: { creds: keeper.creds, keys: createAuthKeys(account.records, guard) },
+      auth: { creds: keeper.creds, keys: this.keys },
       getMessage: (key) => sentMessage(this, key),
       makeSignalRepository: ({ creds }, _logger, lookup) => {
         lids.lookup = lookup;
-        const port = createSignalPort({ records: account.records, lids, creds, journal, guard });
+        const port = createSignalPort({ records, lids, creds, journal, guard });
         // Baileys types the member as its own class, whose private fields nobody else can have.
         return { ...port, lidMapping: lids as unknown as LidMember };
       },
@@ -161,7 +171,8 @@ export class Connection {
       deadline,
       guard: this.guard.guard,
       me: this.me,
-      isSending: (id) => this.sender.isWaitingFor(id),
+      isSending: (id) => this.sender.answers(id),
+      keysCame: () => this.appState.start(),
       qrShown: () => this.pairable.resolve(),
       opened: () => {
         this.isOpen = true;

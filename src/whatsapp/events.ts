@@ -28,7 +28,10 @@ export interface EventParts {
   /** Runs store work of this socket; a failure of the store ends it. */
   guard<T>(work: () => Promise<T>): Promise<T>;
   me(): Me;
+  /** A refusal of this id is answered where it was sent. */
   isSending(id: string): boolean;
+  /** App-state keys are there. */
+  keysCame(): Promise<void>;
   qrShown(): void;
   opened(): void;
   closed(error: unknown): void;
@@ -56,12 +59,13 @@ class EventReader {
   };
 
   /** Baileys has merged the update into the credentials by now: its listener was first. */
-  readonly creds = (update: { me?: Contact }): void => {
+  readonly creds = (update: { me?: Contact; myAppStateKeyId?: string }): void => {
     const { keeper, facts, failed, guard } = this.parts;
     detach(
       guard(() => keeper.save()),
       failed,
     );
+    if (update.myAppStateKeyId) detach(this.parts.keysCame(), failed);
     if (!update.me || !this.toldMe) return;
     const me = this.parts.me();
     if (isSame(me, this.toldMe)) return;
@@ -71,8 +75,9 @@ class EventReader {
 
   readonly upsert = ({ messages, type }: BaileysEventMap['messages.upsert']): void => {
     for (const message of messages) {
+      if (this.parts.journal.wasRecorded(message)) continue;
       if (message.key.fromMe) this.sentElsewhere(message);
-      else if (!this.parts.journal.wasRecorded(message)) this.recordLate(message, type === 'append');
+      else this.recordLate(message, type === 'append');
     }
   };
 
@@ -112,6 +117,7 @@ class EventReader {
     this.parts.opened();
     this.toldMe = this.parts.me();
     facts.push({ kind: 'Opened', me: this.toldMe });
+    detach(this.parts.keysCame(), this.parts.failed);
   }
 
   private sentElsewhere(message: WAMessage): void {

@@ -28,8 +28,7 @@ import type { WaSocketOptions } from './wa-socket.ts';
 export interface JournalParts extends InboundParts {
   readonly records: AccountRecords;
   readonly outbox: OutboxStore;
-  readonly record: WaSocketOptions['record'];
-  readonly recorded: WaSocketOptions['recorded'];
+  readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recorded'>;
 }
 
 /** One `<enc>` of a stanza; the ciphertext object is the same that the repository gets. */
@@ -132,12 +131,14 @@ export class Journal implements DecryptJournal {
     await this.parts.records.write(op.changes, writes);
     if (!message) return;
     this.recent.set(messageKey(message), true);
-    if (writes.length > 0) this.parts.recorded(writes);
+    if (writes.length > 0) this.parts.options.recorded(writes);
   }
 
   private async writesOf(message: WAMessage, stanza: BinaryNode): Promise<readonly StoreWrite[]> {
     const received = await receivedMessage(this.parts, message, Boolean(stanza.attrs['offline']));
-    return received ? this.parts.record(received) : [];
+    if (!received) return [];
+    const { options } = this.parts;
+    return received.fromMe ? (options.recordSent?.(received) ?? []) : options.record(received);
   }
 
   /** The whole message, where this part completes it and it is somebody else's to tell. */
@@ -146,10 +147,12 @@ export class Journal implements DecryptJournal {
       if (visibleContent(content)) this.compound.add(stanza);
       return undefined;
     }
-    if (this.compound.has(stanza) || !visibleContent(content)) return undefined;
+    const told = content.deviceSentMessage?.message ?? content;
+    if (this.compound.has(stanza) || !visibleContent(told)) return undefined;
     const message = this.decoded(stanza);
-    if (!message || message.key.fromMe || message.category === 'peer') return undefined;
-    message.message = content;
+    if (!message || message.category === 'peer') return undefined;
+    if (message.key.fromMe && !this.parts.options.recordSent) return undefined;
+    message.message = told;
     const me = this.parts.me();
     cleanMessage(message, me.jid, me.lid ?? '');
     return message;
@@ -176,6 +179,10 @@ export class Journal implements DecryptJournal {
   }
 }
 
+const effectless: readonly string[] = ['senderKeyDistributionMessage', 'messageContextInfo'];
+
 /** Anything whose effects happen after the commit, in Baileys or at the upsert. */
 const hasEffects = (content: proto.IMessage): boolean =>
-  visibleContent(content) !== undefined || Boolean(content.protocolMessage ?? content.deviceSentMessage);
+  Object.entries(content).some(
+    ([part, value]) => value !== null && value !== undefined && !effectless.includes(part),
+  );

@@ -17,6 +17,7 @@ import { AppError } from '../errors.ts';
 import { unacknowledgedSendsMax } from '../limits.ts';
 import type { SentRecord } from '../store/ports.ts';
 import { bareJid, parseAddress } from './addresses.ts';
+import { BoundedMap } from './bounded-map.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import { acknowledgementTimeoutMs } from './limits.ts';
 import { silentLogger } from './logger.ts';
@@ -38,12 +39,14 @@ interface Waiting {
   readonly timer: Timer;
 }
 
+const refusedIdsMax = 64;
 const unacceptable = /All encryptions failed/;
 
 export class Sender {
   private readonly parts: SenderParts;
   private readonly window = new SendWindow(unacknowledgedSendsMax);
   private readonly waiting = new Map<string, Waiting>();
+  private readonly refused = new BoundedMap<true>(refusedIdsMax);
   private isEnded = false;
 
   constructor(parts: SenderParts) {
@@ -51,9 +54,9 @@ export class Sender {
     parts.sock.ws.on('CB:ack,class:message', this.acknowledged);
   }
 
-  /** True while a send of this id waits: its refusal is answered there, not as a fact. */
-  isWaitingFor(id: string): boolean {
-    return this.waiting.has(id);
+  /** True where a refusal of this id is the answer of `send`, and no fact besides. */
+  answers(id: string): boolean {
+    return this.waiting.has(id) || this.refused.get(id) === true;
   }
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
@@ -116,8 +119,10 @@ export class Sender {
   private readonly acknowledged = ({ attrs }: BinaryNode): void => {
     const id = attrs['id'] ?? '';
     const code = attrs['error'];
-    if (code !== undefined) this.fail(id, rejectedByWhatsapp('the message', Number(code) || null));
-    else this.take(id)?.resolve({ at: this.parts.clock.now() });
+    if (code !== undefined) {
+      if (this.waiting.has(id)) this.refused.set(id, true);
+      this.fail(id, rejectedByWhatsapp('the message', Number(code) || null));
+    } else this.take(id)?.resolve({ at: this.parts.clock.now() });
   };
 
   private fail(id: string, error: AppError): void {

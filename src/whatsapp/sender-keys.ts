@@ -8,6 +8,7 @@ import {
   SenderKeyDistributionMessage,
   SenderKeyName,
 } from 'whatsapp-rust-bridge';
+import { recordKey } from './key-codec.ts';
 import type { SignalAddress } from './signal-address.ts';
 import type { SignalOperation } from './signal-operation.ts';
 
@@ -43,7 +44,7 @@ export function createSenderKeyDistribution(
   });
 }
 
-/** Takes a member's sender key; the same one again changes nothing. */
+/** Takes a member's sender key; the same one again changes nothing and stages nothing. */
 export function processSenderKeyDistribution(
   op: SignalOperation,
   group: string,
@@ -51,11 +52,15 @@ export function processSenderKeyDistribution(
   bytes: Uint8Array,
 ): Promise<void> {
   return withBuilder(op, group, author, async (builder, name) => {
+    const key = recordKey('sender-key', name.toString());
+    const before = await op.read(key);
     const message = SenderKeyDistributionMessage.deserialize(bytes);
     try {
       await builder.process(name, message);
     } finally {
       message.free();
     }
+    const after = op.changes.get(key);
+    if (before && after && Buffer.compare(before, after) === 0) op.changes.delete(key);
   });
 }

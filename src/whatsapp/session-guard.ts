@@ -19,13 +19,18 @@ export class SessionGuard {
     return this.isOver;
   }
 
+  /** A store error ends the socket; anything else is the caller's. */
+  readonly storeFailed = (error: unknown): void => {
+    if (error instanceof AppError && error.code === 'store_failed') this.onStoreFailure(error);
+  };
+
   readonly guard = async <T>(work: () => Promise<T>): Promise<T> => {
     if (this.isOver) throw new AppError('actor_restarted', 'the socket has ended');
     this.inFlight += 1;
     try {
       return await work();
     } catch (error) {
-      if (error instanceof AppError && error.code === 'store_failed') this.onStoreFailure(error);
+      this.storeFailed(error);
       throw error;
     } finally {
       this.inFlight -= 1;

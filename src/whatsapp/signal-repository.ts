@@ -54,15 +54,17 @@ function underLock<T>(
   );
 }
 
+/** A changed identity is stored with the session that it made, never before the message proved it. */
 async function stageIdentity(
   op: SignalOperation,
   address: SignalAddress,
-  ciphertext: Uint8Array,
+  identity: Uint8Array | undefined,
 ): Promise<void> {
-  const identity = identityOfFirstMessage(ciphertext);
   if (!identity) return;
   const known = await op.read(identityKey(address));
-  if (!known || Buffer.compare(known, identity) !== 0) op.changes.set(identityKey(address), identity);
+  if (!known || Buffer.compare(known, identity) !== 0) {
+    op.changes.set(identityKey(address), new Uint8Array(identity));
+  }
 }
 
 async function decrypted(
@@ -89,7 +91,7 @@ async function decryptMessage(
 ): Promise<Uint8Array> {
   const address = await resolveAddress(parts.lids, jid);
   return underLock(parts, sessionKey(address), async (op) => {
-    if (type === 'pkmsg') await stageIdentity(op, address, ciphertext);
+    if (type === 'pkmsg') await stageIdentity(op, address, identityOfFirstMessage(ciphertext));
     return decrypted(parts, ciphertext, op, () =>
       withCipher(
         address,
@@ -174,7 +176,7 @@ async function injectSession(
         (builder) => builder.processPreKeyBundle(session),
       ),
     );
-    op.changes.set(identityKey(address), new Uint8Array(session.identityKey));
+    await stageIdentity(op, address, session.identityKey);
     await parts.records.write(op.changes);
   });
 }

@@ -59,6 +59,11 @@ export interface WaSocketOptions {
    * receipt leaves. An empty list: already known, or not to be emitted. Always await it (the dedupe look-up may be remote).
    */
   record(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
+  /**
+   * As `record`, for a message that another device of this account sent. Without it such a message is the
+   * fact `MessageSent` instead, which a crash may lose.
+   */
+  recordSent?(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
   /** Called after the batch with `record`'s writes is durable. */
   recorded(writes: readonly StoreWrite[]): void;
 }
