@@ -7,11 +7,11 @@ import { Hono } from 'hono';
 import { AppError } from '../errors.ts';
 import { errorFields } from '../log.ts';
 import { type Answer, toResponse } from './answer.ts';
-import { createClientIp } from './client-ip.ts';
 import { createIdempotency } from './idempotency.ts';
 import { type FrontContext, type PipelineDeps, serve } from './pipeline.ts';
 import { problem } from './problem.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createRemoteAddress } from './remote-address.ts';
 import { type AnyRoute, type FrontOptions, route } from './route.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -82,7 +82,7 @@ export function buildApp(options: FrontOptions): FrontApp {
     ...options,
     renderQr: (text, format) => options.renderQr(text, format),
     isDraining: () => options.isDraining(),
-    clientIp: createClientIp(options.config.trustedProxies),
+    remoteAddress: createRemoteAddress(options.config.trustedProxies),
     rateLimits: createRateLimits(options.config.rateLimits),
     idempotency: createIdempotency(options.store, options.clock, options.log),
   };

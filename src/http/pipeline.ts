@@ -11,19 +11,19 @@ import { errorFields } from '../log.ts';
 import { type Answer, toResponse } from './answer.ts';
 import { type Caller, callerName, identify, permit, presentedKey } from './auth.ts';
 import { readJson } from './body.ts';
-import { anonymousKey, type ClientIp } from './client-ip.ts';
 import { withDeadline } from './deadline.ts';
 import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
 import { problem } from './problem.ts';
 import { type RateLimits, type RateVerdict, rateHeaders, rateLimited } from './rate-limits.ts';
-import { type AnyRoute, type Call, type FrontOptions, isAboutInstance } from './route.ts';
+import { anonymousKey, type RemoteAddress } from './remote-address.ts';
+import { type AnyRoute, type FrontOptions, isAboutInstance, type RouteInput } from './route.ts';
 import { check } from './validate.ts';
 
 export type FrontContext = Context<{ Bindings: HttpBindings }>;
 
 export interface PipelineDeps extends FrontOptions {
-  readonly clientIp: ClientIp;
+  readonly remoteAddress: RemoteAddress;
   readonly rateLimits: RateLimits;
   readonly idempotency: Idempotency;
 }
@@ -40,7 +40,7 @@ interface Visit {
 
 function remoteIp(visit: Visit, deps: PipelineDeps): string {
   const peer = visit.c.env?.incoming?.socket.remoteAddress;
-  return deps.clientIp.of(peer, visit.c.req.header('x-forwarded-for'));
+  return deps.remoteAddress.of(peer, visit.c.req.header('x-forwarded-for'));
 }
 
 function applyVerdict(visit: Visit, verdict: RateVerdict | undefined): void {
@@ -101,7 +101,7 @@ async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promis
     messageId = id;
     try {
       requireInstance(visit, deps);
-      const call: Call<unknown, unknown> = {
+      const call: RouteInput<unknown, unknown> = {
         caller,
         query: input.query,
         body: input.body,

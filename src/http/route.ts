@@ -31,7 +31,7 @@ export interface FrontOptions {
   isDraining(): boolean;
 }
 
-export interface Call<Q, B> {
+export interface RouteInput<Q, B> {
   readonly caller: Caller;
   readonly query: Q;
   readonly body: B;
@@ -68,7 +68,7 @@ export interface Route<Q, B> {
   readonly sends?: boolean;
   /** Answers while the gateway drains. */
   readonly duringDrain?: boolean;
-  handle(call: Call<Q, B>): Answer | Promise<Answer>;
+  handle(call: RouteInput<Q, B>): Answer | Promise<Answer>;
 }
 
 /** A route whose input types are erased: what the tables hold. */

@@ -1,6 +1,6 @@
 /** Rate limits over real HTTP: classes, key parts, headers, strangers, trusted proxies. */
 import { describe, expect, it } from 'vitest';
-import { anonymousKey, createClientIp } from '../../src/http/client-ip.ts';
+import { anonymousKey, createRemoteAddress } from '../../src/http/remote-address.ts';
 import { anonymousClientsMax } from '../../src/http/limits.ts';
 import { createRateLimits } from '../../src/http/rate-limits.ts';
 import { startTestFront } from './support/start.ts';
@@ -72,7 +72,7 @@ describe('rate limits', () => {
 });
 
 describe('the address of a client', () => {
-  const trusting = createClientIp(['10.0.0.0/8', 'fd00::/8', '127.0.0.1/32']);
+  const trusting = createRemoteAddress(['10.0.0.0/8', 'fd00::/8', '127.0.0.1/32']);
   it.each([
     ['the peer without a header', '10.0.0.1', undefined, '10.0.0.1'],
     ['an untrusted peer whatever it says', '203.0.113.9', '1.2.3.4', '203.0.113.9'],

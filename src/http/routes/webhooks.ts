@@ -4,7 +4,7 @@ import type { Commands } from '../../protocol/commands.ts';
 import { globalWebhookId } from '../../protocol/instance.ts';
 import { json, jsonOnce, noContent } from '../answer.ts';
 import { renderDelivery, renderWebhook } from '../render.ts';
-import { type AnyRoute, type Call, type FrontOptions, route } from '../route.ts';
+import { type AnyRoute, type FrontOptions, type RouteInput, route } from '../route.ts';
 import {
   deliveryPage,
   deliveryQuery,
@@ -18,7 +18,7 @@ import {
 interface Place {
   readonly path: string;
   readonly access: 'key' | 'admin';
-  id(call: Pick<Call<unknown, unknown>, 'param'>): string;
+  id(call: Pick<RouteInput<unknown, unknown>, 'param'>): string;
 }
 
 const places: readonly Place[] = [

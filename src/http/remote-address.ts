@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ReturnType<typeof ipaddr.process>;
 
-export interface ClientIp {
+export interface RemoteAddress {
   /** `peer` is the socket's remote address; `forwardedFor` the header as it came. */
   of(peer: string | undefined, forwardedFor: string | undefined): string;
 }
@@ -19,7 +19,7 @@ function parse(text: string): Address | undefined {
   return ipaddr.isValid(withoutPort) ? ipaddr.process(withoutPort) : undefined;
 }
 
-export function createClientIp(trustedProxies: readonly string[]): ClientIp {
+export function createRemoteAddress(trustedProxies: readonly string[]): RemoteAddress {
   const ranges = trustedProxies.map((cidr) => ipaddr.parseCIDR(cidr));
   const isTrusted = (address: Address): boolean =>
     ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
