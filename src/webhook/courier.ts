@@ -1,0 +1,207 @@
+/**
+ * Takes turns from the schedule, posts, and acts on the outcome: settle, try again, or dead letter. Keeps
+ * as many deliveries in flight as the schedule allows. It never throws into the event loop: what cannot be
+ * posted now is posted later.
+ */
+import type { Clock, Timer } from '../clock.ts';
+import { detach } from '../detach.ts';
+import { errorFields, type Log } from '../log.ts';
+import type { EventRecord } from '../protocol/events.ts';
+import type { DeliveryStatus, DeliveryView } from '../protocol/webhook.ts';
+import type { Store, StoreWrite } from '../store/ports.ts';
+import type { Backlog } from './backlog.ts';
+import type { Entry, Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
+import { retryDelayMsMin } from './limits.ts';
+import { isOriginFailure, isOutage, type Outcome, type Ruling, rule } from './policy.ts';
+import type { Poster } from './poster.ts';
+import type { Schedule, Turn } from './schedule.ts';
+import type { Settlements } from './settlements.ts';
+import type { WebhookMetrics } from './webhook-metrics.ts';
+
+export interface CourierParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly schedule: Schedule;
+  readonly lanes: Lanes;
+  readonly poster: Poster;
+  readonly settlements: Settlements;
+  readonly backlog: Backlog;
+  readonly metrics: WebhookMetrics;
+  readonly attemptsMax: number;
+}
+
+export class Courier {
+  readonly #parts: CourierParts;
+  #isStopped = false;
+  #openingTimer: Timer | null = null;
+  #openingAt = 0;
+  readonly #idle = Promise.withResolvers<void>();
+
+  constructor(parts: CourierParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts every delivery that may start now. */
+  pump(): void {
+    if (this.#isStopped) return;
+    const { schedule, clock, log } = this.#parts;
+    const nowMs = clock.now();
+    for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs)) {
+      const { lane } = turn;
+      detach(this.#deliver(turn), (error) =>
+        log.error({ ...errorFields(error), webhook: lane.id }, 'a delivery broke off'),
+      );
+    }
+    this.#awaitOpening(nowMs);
+  }
+
+  /** Starts nothing more; resolves when what is under way has ended. */
+  async drain(): Promise<void> {
+    this.#isStopped = true;
+    this.#openingTimer?.cancel();
+    if (this.#parts.schedule.inFlight > 0) await this.#idle.promise;
+  }
+
+  /** Breakers that nobody's end will open wake us by the clock. */
+  #awaitOpening(nowMs: number): void {
+    const at = this.#parts.schedule.nextOpening();
+    if (at === null || at <= nowMs) return;
+    if (this.#openingTimer && this.#openingAt <= at && this.#openingAt > nowMs) return;
+    this.#openingTimer?.cancel();
+    this.#openingAt = at;
+    this.#openingTimer = this.#parts.clock.after(at - nowMs + 1, () => {
+      this.#openingTimer = null;
+      this.pump();
+    });
+  }
+
+  async #deliver(turn: Turn): Promise<void> {
+    const { lane, entry } = turn;
+    const { schedule, clock, poster } = this.#parts;
+    const { target } = lane;
+    const event = await this.#eventOf(entry);
+    if (!event || !target || this.#isHeld(lane)) {
+      schedule.ended(turn, null, clock.now(), 0);
+      if (event === null) this.#settle(lane, entry, []);
+      else this.#postpone(lane, entry, Math.max(retryDelayMsMin, lane.heldUntilMs - clock.now()));
+      this.#ended();
+      return;
+    }
+    const startedAt = clock.now();
+    const outcome = await poster.post(target, event.id, event.body, false);
+    schedule.ended(turn, isOriginFailure(outcome), clock.now(), clock.random());
+    if (lane.isKnown(entry)) this.#conclude(turn, event, outcome, startedAt);
+    this.#ended();
+  }
+
+  /** Undefined: it could not be read now. Null: it is nowhere any more. */
+  async #eventOf(entry: Entry): Promise<EventRecord | null | undefined> {
+    if (entry.event) return entry.event;
+    const { store, log } = this.#parts;
+    try {
+      const event = await store.outbox.event(entry.instance, entry.seq);
+      if (!event) log.warn({ instance: entry.instance, seq: entry.seq }, 'a pending event has no record');
+      return event ?? null;
+    } catch (error) {
+      log.error(errorFields(error), 'an event could not be read');
+      return undefined;
+    }
+  }
+
+  #isHeld(lane: Lane): boolean {
+    return lane.heldUntilMs > this.#parts.clock.now();
+  }
+
+  #conclude(turn: Turn, event: EventRecord, outcome: Outcome, startedAt: number): void {
+    const { lane, entry, isProbe } = turn;
+    const { clock, metrics, attemptsMax } = this.#parts;
+    entry.attempts += 1;
+    if (!(isProbe && isOutage(outcome))) entry.charged += 1;
+    const tries = {
+      charged: entry.charged,
+      attemptsMax,
+      at: entry.at,
+      nowMs: clock.now(),
+      random: clock.random(),
+    };
+    const ruling = rule(outcome, tries);
+    const view = viewOf(event, entry, outcome, ruling, startedAt);
+    lane.log.add(view);
+    metrics.attempted(view.result, outcome.tookMs);
+    if (ruling.kind === 'delivered') metrics.delivered(clock.now() - entry.at);
+    if (ruling.kind === 'retry') this.#retry(lane, entry, outcome, ruling.inMs);
+    else
+      this.#settle(lane, entry, ruling.kind === 'dead' ? [deadLetter(lane, view, entry, ruling.reason)] : []);
+  }
+
+  /** A 429 or 503 with `Retry-After` speaks for the endpoint, so its whole lane waits. */
+  #retry(lane: Lane, entry: Entry, outcome: Outcome, inMs: number): void {
+    if (outcome.retryAfter !== null) lane.heldUntilMs = this.#parts.clock.now() + inMs;
+    this.#postpone(lane, entry, inMs);
+  }
+
+  #postpone(lane: Lane, entry: Entry, inMs: number): void {
+    const { clock, schedule } = this.#parts;
+    const timer = clock.after(inMs, () => {
+      lane.makeReady(entry);
+      schedule.enqueue(lane);
+      this.pump();
+    });
+    lane.retry(entry, timer);
+    schedule.enqueue(lane);
+  }
+
+  #settle(lane: Lane, entry: Entry, more: readonly StoreWrite[]): void {
+    const { settlements, lanes, schedule, backlog } = this.#parts;
+    lane.finish(entry);
+    schedule.enqueue(lane);
+    const gone: StoreWrite = { to: 'delivered', webhook: lane.id, seq: entry.seq };
+    settlements.add([gone, ...more], () => {
+      if (!lane.isKnown(entry)) return;
+      lane.forget(entry.seq);
+      backlog.add(lane, entry.instance, -1);
+      lanes.refill(lane);
+    });
+  }
+
+  #ended(): void {
+    if (this.#isStopped && this.#parts.schedule.inFlight === 0) this.#idle.resolve();
+    this.pump();
+  }
+}
+
+const statusOf = { delivered: 'delivered', retry: 'retrying', dead: 'dead' } as const satisfies Record<
+  Ruling['kind'],
+  DeliveryStatus
+>;
+
+function viewOf(
+  event: EventRecord,
+  entry: Entry,
+  outcome: Outcome,
+  ruling: Ruling,
+  startedAt: number,
+): DeliveryView {
+  return {
+    eventId: event.id,
+    type: event.type,
+    instance: event.instance,
+    attempt: entry.attempts,
+    at: startedAt,
+    tookMs: Math.round(outcome.tookMs),
+    httpStatus: outcome.httpStatus,
+    result: statusOf[ruling.kind],
+    error: ruling.kind === 'dead' ? ruling.reason : outcome.error,
+    nextAt: ruling.kind === 'retry' ? startedAt + Math.round(outcome.tookMs) + ruling.inMs : null,
+  };
+}
+
+function deadLetter(lane: Lane, view: DeliveryView, entry: Entry, reason: string): StoreWrite {
+  const { eventId, type, instance, httpStatus } = view;
+  const { seq, at, attempts } = entry;
+  const deadAt = view.at + view.tookMs;
+  const letter = { webhook: lane.id, seq, instance, eventId, type, at, deadAt, attempts, httpStatus };
+  return { to: 'deadLetter', letter: { ...letter, error: reason } };
+}

@@ -1,0 +1,229 @@
+/**
+ * One webhook's undelivered events: a bounded window in memory over the outbox, which is the truth. What is
+ * known of a chat is always its oldest part, so that order holds: once something had to be left out, only
+ * pages are admitted until nothing is left out. Knows neither the network nor time.
+ */
+import type { Timer } from '../clock.ts';
+import type { EventRecord } from '../protocol/events.ts';
+import { globalWebhookId, type WebhookConfig } from '../protocol/instance.ts';
+import type { PendingEntry } from '../store/ports.ts';
+import { DeliveryLog } from './delivery-log.ts';
+import { bodiesMaxBytes, laneWindowMax, laneWindowMin, windowsMax } from './limits.ts';
+import type { Target } from './target.ts';
+
+/**
+ * `waiting` behind an earlier event of its chat, `ready` to go, `retrying` later, `posting` now, `settling`:
+ * done with, but its removal from the outbox is not yet durable.
+ */
+export type EntryState = 'waiting' | 'ready' | 'retrying' | 'posting' | 'settling';
+
+export interface Entry {
+  readonly seq: number;
+  readonly instance: string;
+  readonly at: number;
+  /** Events of one group go one after the other. */
+  group: string;
+  readonly chat: string | null;
+  state: EntryState;
+  /** From the ring, while the budget lasts; else it is read from the outbox when its turn comes. */
+  event: EventRecord | null;
+  attempts: number;
+  /** Attempts that count against the limit. */
+  charged: number;
+  timer: Timer | null;
+}
+
+/** What all lanes share: memory. */
+export interface Budget {
+  entries: number;
+  bodyBytes: number;
+}
+
+export class Lane {
+  readonly id: string;
+  readonly log = new DeliveryLog();
+  config: WebhookConfig | null = null;
+  target: Target | null = null;
+  /** The outbox holds entries that are not known here. */
+  hasMore = true;
+  isPaging = false;
+  /** Greatest sequence of any page: a ring record up to here may be of an event that is long delivered. */
+  #pagedUntil = 0;
+  /** Its origin asked for a pause (`Retry-After`); ms since the epoch. */
+  heldUntilMs = 0;
+  holdTimer: Timer | null = null;
+  /** Undelivered events, as far as counted; the outbox corrects it. */
+  pending = 0;
+  readonly #budget: Budget;
+  readonly #entries = new Map<number, Entry>();
+  readonly #groups = new Map<string, Entry[]>();
+  #ready: Entry[] = [];
+
+  constructor(id: string, budget: Budget) {
+    this.id = id;
+    this.#budget = budget;
+  }
+
+  get known(): number {
+    return this.#entries.size;
+  }
+
+  get hasReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  /** How many more entries it may know. */
+  get room(): number {
+    const fair = Math.max(laneWindowMin - this.known, windowsMax - this.#budget.entries);
+    return Math.max(0, Math.min(laneWindowMax - this.known, fair));
+  }
+
+  /** Time of the oldest known event, or null. */
+  get oldestAt(): number | null {
+    for (const entry of this.#entries.values()) if (entry.state !== 'settling') return entry.at;
+    return null;
+  }
+
+  /** A fresh event from a ring. False: it stays in the outbox until it is paged. */
+  offer(event: EventRecord): boolean {
+    if (this.#entries.has(event.seq)) return true;
+    if (this.hasMore || this.isPaging || this.room === 0 || event.seq <= this.#pagedUntil) {
+      this.hasMore = true;
+      return false;
+    }
+    const fits = this.#budget.bodyBytes + event.body.length <= bodiesMaxBytes;
+    this.#add(event, fits ? event : null);
+    return true;
+  }
+
+  /** Entries of a page, oldest first; those that are known already are passed over. */
+  admit(page: readonly PendingEntry[]): void {
+    for (const entry of page) {
+      if (this.#entries.has(entry.seq)) continue;
+      if (this.room === 0) {
+        this.hasMore = true;
+        return;
+      }
+      this.#add(entry, null);
+      this.#pagedUntil = Math.max(this.#pagedUntil, entry.seq);
+    }
+  }
+
+  /** The next entry to post, now in state `posting`. */
+  take(): Entry | undefined {
+    const entry = this.#ready.shift();
+    if (entry) entry.state = 'posting';
+    return entry;
+  }
+
+  /** Its time has come again. */
+  makeReady(entry: Entry): void {
+    if (entry.state !== 'retrying') return;
+    entry.timer?.cancel();
+    entry.timer = null;
+    entry.state = 'ready';
+    this.#ready.push(entry);
+  }
+
+  retry(entry: Entry, timer: Timer): void {
+    entry.state = 'retrying';
+    entry.timer = timer;
+  }
+
+  /** All that wait for another try are ready now: the configuration has changed. */
+  hurry(): void {
+    for (const entry of this.#entries.values()) this.makeReady(entry);
+  }
+
+  /** Delivered or dead: the next of its group may go. It stays known until `forget`. */
+  finish(entry: Entry): void {
+    entry.state = 'settling';
+    this.#dropBody(entry);
+    this.#leaveGroup(entry);
+  }
+
+  /** It is no longer in the outbox. */
+  forget(seq: number): void {
+    if (this.#entries.delete(seq)) this.#budget.entries -= 1;
+  }
+
+  /** Everything is forgotten: the webhook is gone. What is being posted ends unnoticed. */
+  clear(): void {
+    this.holdTimer?.cancel();
+    for (const entry of this.#entries.values()) {
+      entry.timer?.cancel();
+      this.#dropBody(entry);
+    }
+    this.#budget.entries -= this.#entries.size;
+    this.#entries.clear();
+    this.#groups.clear();
+    this.#ready = [];
+    this.pending = 0;
+  }
+
+  /** Order was switched on or off: the same entries in new groups. */
+  regroup(): void {
+    this.#groups.clear();
+    this.#ready = [];
+    const open = [...this.#entries.values()].filter(({ state }) => state !== 'settling');
+    for (const entry of open.sort((a, b) => a.seq - b.seq)) {
+      entry.group = this.#groupOf(entry);
+      if (entry.state === 'ready') entry.state = 'waiting';
+      this.#joinGroup(entry);
+    }
+  }
+
+  isKnown(entry: Entry): boolean {
+    return this.#entries.get(entry.seq) === entry;
+  }
+
+  #add(of: Omit<PendingEntry, 'webhook'>, event: EventRecord | null): void {
+    const { seq, instance, chat, at } = of;
+    const entry: Entry = {
+      ...{ seq, instance, chat, at, event, group: '', state: 'waiting' },
+      ...{ attempts: 0, charged: 0, timer: null },
+    };
+    entry.group = this.#groupOf(entry);
+    this.#entries.set(seq, entry);
+    this.#budget.entries += 1;
+    this.#budget.bodyBytes += event?.body.length ?? 0;
+    this.#joinGroup(entry);
+  }
+
+  /** Order is kept within an instance's chat; events without a chat follow one another too. */
+  #groupOf({ seq, instance, chat }: Entry): string {
+    if (this.config?.ordered === false) return String(seq);
+    return this.id === globalWebhookId ? `${instance}\0${chat ?? ''}` : (chat ?? '');
+  }
+
+  #joinGroup(entry: Entry): void {
+    const group = this.#groups.get(entry.group);
+    if (group) {
+      group.push(entry);
+      return;
+    }
+    this.#groups.set(entry.group, [entry]);
+    this.#lead(entry);
+  }
+
+  #lead(entry: Entry): void {
+    if (entry.state !== 'waiting') return;
+    entry.state = 'ready';
+    this.#ready.push(entry);
+  }
+
+  #leaveGroup(entry: Entry): void {
+    const group = this.#groups.get(entry.group);
+    if (!group) return;
+    const at = group.indexOf(entry);
+    if (at >= 0) group.splice(at, 1);
+    const [next] = group;
+    if (next) this.#lead(next);
+    else this.#groups.delete(entry.group);
+  }
+
+  #dropBody(entry: Entry): void {
+    this.#budget.bodyBytes -= entry.event?.body.length ?? 0;
+    entry.event = null;
+  }
+}

@@ -1,0 +1,45 @@
+/** Bounds of the webhook actor that are not settings, unit last. Relations between them are asserted at load. */
+import { assert } from '../assert.ts';
+
+/** Undelivered events of one lane that are known in memory; the rest stays in the outbox until there is room. */
+export const laneWindowMax = 1_000;
+/** A lane may always know this many, even when all lanes together are over `windowsMax`. */
+export const laneWindowMin = 16;
+export const windowsMax = 100_000;
+/** Bodies kept from the ring, all lanes together; what does not fit is read from the outbox when its turn comes. */
+export const bodiesMaxBytes = 32 * 1_048_576;
+
+export const retryDelayMsMin = 1_000;
+export const retryDelayMsMax = 300_000;
+export const eventAgeMsMax = 24 * 3_600_000;
+
+export const breakerFailuresMax = 5;
+export const breakerOpenMsMin = 1_000;
+export const breakerOpenMsMax = 60_000;
+
+/** Deliveries at once to an origin that has not answered yet; grows by one with each success. */
+export const originCapStart = 4;
+/** Share of all deliveries in flight that one origin may reach, and that unproven origins may have together. */
+export const originShareMax = 0.8;
+export const suspectShareMax = 0.5;
+export const originsMax = 4_096;
+
+export const responseKeptBytes = 1_024;
+export const responseMaxBytes = 65_536;
+export const deliveriesKept = 100;
+
+/** A missed ring is latency: the rings are looked at this often anyway. */
+export const doorbellFallbackMs = 1_000;
+export const framesPerTurn = 64;
+/** How often counts are compared with the outbox, which is the truth. */
+export const sweepPeriodMs = 30_000;
+export const recountPageMax = 5_000;
+export const backlogPeriodMs = 1_000;
+/** An instance's backlog is reported when it enters another multiple of this. */
+export const backlogStep = 1_000;
+export const commitRetryMs = 1_000;
+export const lanesInMetricsMax = 200;
+
+assert(laneWindowMin <= laneWindowMax, 'the least window fits in the largest');
+assert(retryDelayMsMin <= retryDelayMsMax, 'retry delays are ordered');
+assert(responseKeptBytes <= responseMaxBytes, 'what is kept of a response is read');

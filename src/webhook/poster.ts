@@ -1,0 +1,146 @@
+/**
+ * One POST with undici: the only file that touches the network. Timeouts are set on the agent, connections
+ * per origin are bounded, redirects are not followed, the address is judged after DNS, the response is read
+ * to its end within a bound. It never throws: every failure is an `Outcome`.
+ */
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import { isMetadataName, refusalOf } from './addresses.ts';
+import { originsMax, responseKeptBytes, responseMaxBytes } from './limits.ts';
+import type { Outcome } from './policy.ts';
+import { headersFor, type Target } from './target.ts';
+
+export interface PosterOptions {
+  readonly timeoutMs: number;
+  readonly connectionsPerOrigin: number;
+  readonly isPrivateDenied: boolean;
+  readonly clock: Clock;
+}
+
+export interface Poster {
+  post(target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome>;
+  /** Ends what is under way; its outcomes are failures. */
+  close(): Promise<void>;
+}
+
+class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/** DNS as ever, without the addresses that may not be reached. */
+function guardedLookup(isPrivateDenied: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, '');
+      const allowed = found.filter(({ address }) => refusalOf(address, isPrivateDenied) === null);
+      const [first] = allowed;
+      if (!first) {
+        const [refused] = found as LookupAddress[];
+        return callback(
+          new AddressRefused(refusalOf(refused?.address ?? '', isPrivateDenied) ?? hostname),
+          '',
+        );
+      }
+      if (options.all) return callback(null, allowed);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** Literal addresses never reach `lookup`, so they are judged here. */
+function guardedConnector({ timeoutMs, isPrivateDenied }: PosterOptions): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: timeoutMs,
+    lookup: guardedLookup(isPrivateDenied),
+    allowH2: false,
+  });
+  return (options, callback) => {
+    const hostname = options.hostname.replace(/^\[|\]$/g, '');
+    const refusal = isMetadataName(hostname)
+      ? `${hostname} is a cloud metadata name`
+      : isIP(hostname) && refusalOf(hostname, isPrivateDenied);
+    if (refusal) return callback(new AddressRefused(refusal), null);
+    return connect(options, callback);
+  };
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return failureText(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && !error.message.startsWith(code)
+    ? `${code}: ${error.message}`
+    : error.message;
+}
+
+const isAddressRefused = (error: unknown): boolean =>
+  error instanceof AddressRefused ||
+  (error instanceof Error && error.cause !== undefined && isAddressRefused(error.cause));
+
+type Body = Dispatcher.ResponseData['body'];
+
+/** Up to the kept size; then the rest is dumped. A body that breaks off is what came of it. */
+async function readKept(body: Body): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      if (size >= responseMaxBytes) break;
+    }
+  } catch {
+    // The status is the answer; a body that is cut off adds nothing to it.
+  }
+  return Buffer.concat(parts).subarray(0, responseKeptBytes).toString();
+}
+
+/** Reads the response to its end (the connection can be used again) but not for longer than a request. */
+async function finish(body: Body, keepBody: boolean, options: PosterOptions): Promise<string | null> {
+  const timer = options.clock.after(options.timeoutMs, () => body.destroy());
+  try {
+    if (keepBody) return await readKept(body);
+    await body.dump({ limit: responseMaxBytes });
+    return null;
+  } catch {
+    return null;
+  } finally {
+    timer.cancel();
+  }
+}
+
+const headerText = (value: string | string[] | undefined): string | null =>
+  (Array.isArray(value) ? value[0] : value) ?? null;
+
+export function createPoster(options: PosterOptions): Poster {
+  const { clock, timeoutMs } = options;
+  const agent = new Agent({
+    connect: guardedConnector(options),
+    connections: options.connectionsPerOrigin,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxOrigins: originsMax,
+    allowH2: false,
+  });
+  const post = async (target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome> => {
+    const startedAt = clock.elapsed();
+    const none = { httpStatus: null, error: null, isRefused: false, retryAfter: null, body: null };
+    try {
+      const headers = headersFor(target, id, body, clock.now());
+      const { origin, path } = target;
+      const answer = await agent.request({ origin, path, method: 'POST', headers, body });
+      const isKept = keepBody || answer.statusCode >= 300;
+      const text = await finish(answer.body, isKept, options);
+      const retryAfter = headerText(answer.headers['retry-after']);
+      const tookMs = clock.elapsed() - startedAt;
+      return { ...none, httpStatus: answer.statusCode, retryAfter, body: text, tookMs };
+    } catch (error) {
+      const tookMs = clock.elapsed() - startedAt;
+      return { ...none, error: failureText(error), isRefused: isAddressRefused(error), tookMs };
+    }
+  };
+  return { post, close: () => agent.destroy() };
+}
