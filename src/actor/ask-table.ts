@@ -52,16 +52,17 @@ export class AskTable<M extends Message> {
     return this.#open(message, 0, 0);
   }
 
-  openAsk(message: M, timeoutMs: number): { letter: Letter<M>; promise: Promise<unknown> } {
+  /** `post` gets the letter before the promise is returned. */
+  openAsk(message: M, timeoutMs: number, post: (letter: Letter<M>) => void): Promise<unknown> {
     const deadlineMs = this.#clock.now() + Math.max(1, timeoutMs);
-    const entry = this.#open(message, deadlineMs, timeoutMs);
-    const promise = new Promise<unknown>((resolve, reject) => {
+    return new Promise<unknown>((resolve, reject) => {
+      const entry = this.#open(message, deadlineMs, timeoutMs);
       entry.resolve = resolve;
       entry.reject = reject;
+      this.#asks++;
+      if (this.#timer === undefined || deadlineMs < this.#armedForMs) this.#arm(deadlineMs);
+      post(entry);
     });
-    this.#asks++;
-    if (this.#timer === undefined || deadlineMs < this.#armedForMs) this.#arm(deadlineMs);
-    return { letter: entry, promise };
   }
 
   /** The callee finished with this message. False when it is unknown or its asker had already given up. */

@@ -31,21 +31,30 @@ export interface CellOptions extends ActorContext {
   readonly concurrency: number;
 }
 
+/** One is made per turn, so it only points to what all turns of the actor share. */
 class Turn implements TurnContext {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly #deadlineMs: number;
+  readonly shared: ActorContext;
+  readonly deadlineMs: number;
 
-  constructor(context: ActorContext, deadlineMs: number) {
-    this.name = context.name;
-    this.clock = context.clock;
-    this.log = context.log;
-    this.#deadlineMs = deadlineMs;
+  constructor(shared: ActorContext, deadlineMs: number) {
+    this.shared = shared;
+    this.deadlineMs = deadlineMs;
+  }
+
+  get name(): string {
+    return this.shared.name;
+  }
+
+  get clock(): Clock {
+    return this.shared.clock;
+  }
+
+  get log(): Log {
+    return this.shared.log;
   }
 
   deadline(): number | undefined {
-    return this.#deadlineMs === 0 ? undefined : this.#deadlineMs;
+    return this.deadlineMs === 0 ? undefined : this.deadlineMs;
   }
 }
 

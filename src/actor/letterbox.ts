@@ -58,16 +58,12 @@ export class Letterbox<M extends Message = Message> {
   ask(message: M, { timeoutMs }: AskOptions): Promise<unknown> {
     const refusal = this.#whyNot(message);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const { letter, promise } = this.table.openAsk(message, timeoutMs);
-    this.#options.post(letter);
-    return promise;
+    return this.table.openAsk(message, timeoutMs, this.#options.post);
   }
 
   /** A request of the runtime itself: neither refused nor counted against the capacity. */
   askControl(message: M, timeoutMs: number, post: (letter: Letter<M>) => void): Promise<unknown> {
-    const { letter, promise } = this.table.openAsk(message, timeoutMs);
-    post(letter);
-    return promise;
+    return this.table.openAsk(message, timeoutMs, post);
   }
 
   ref<R extends Replies<M>>(): Ref<M, R> {
@@ -94,10 +90,12 @@ export class Letterbox<M extends Message = Message> {
   }
 
   /** Sets an open letter aside: it will not be delivered. */
-  bury(letter: Letter<M>, reason: 'unpackable' | 'stopped', error: AppError): void {
+  bury(id: number, reason: 'unpackable' | 'stopped', error: AppError): void {
+    const letter = this.table.get(id);
+    if (letter === undefined) return;
     this.#options.deadLetters.add(reason, this.#options.name, letter.message.kind, error.message);
-    if (letter.deadlineMs === 0) this.table.finish(letter.id);
-    else this.table.reject(letter.id, error);
+    if (letter.deadlineMs === 0) this.table.finish(id);
+    else this.table.reject(id, error);
   }
 
   /**
@@ -115,7 +113,7 @@ export class Letterbox<M extends Message = Message> {
   /** Nobody will ever take these: pending asks fail, tells become dead letters. */
   close(): void {
     this.setRefusal('stopped');
-    for (const letter of this.table.open()) this.bury(letter, 'stopped', this.#stoppedError());
+    for (const { id } of this.table.open()) this.bury(id, 'stopped', this.#stoppedError());
   }
 
   #settled(id: number, wasWanted: boolean): void {

@@ -4,8 +4,7 @@
  * private copy; transferring or posting the slice itself would truncate or leak other messages.
  */
 import { Packr } from 'msgpackr';
-import type { Message } from '../actor/protocol.ts';
-import type { Failure } from '../errors.ts';
+import { assert } from '../assert.ts';
 
 /**
  * Predefined shapes: for a message kind (or any object with that `kind`) its keys in their usual order.
@@ -17,17 +16,13 @@ export type Shapes = Readonly<Record<string, readonly string[]>>;
 export interface Frame {
   /** id, deadlineMs (0 for a tell), message; again and again. */
   readonly letters: readonly unknown[];
-  /** id, 0, value or id, 1, failure; again and again. */
+  /** id, value; again and again. */
   readonly replies: readonly unknown[];
+  /** id, failure; again and again. */
+  readonly failures: readonly unknown[];
   /** Ids of tells that were run and asks that were dropped as late. */
   readonly finished: readonly number[];
 }
-
-export const replyOk = 0;
-export const replyFailed = 1;
-
-export type LetterFields = [id: number, deadlineMs: number, message: Message];
-export type ReplyFields = [id: number, status: typeof replyOk | typeof replyFailed, value: unknown | Failure];
 
 export interface Codec {
   /** An exact private copy, whose buffer may be transferred. Throws when something in it is not data. */
@@ -38,13 +33,20 @@ export interface Codec {
 export function createCodec(shapes: Shapes = {}): Codec {
   const packr = createPackr(shapes);
   return {
-    encode: ({ letters, replies, finished }) => new Uint8Array(packr.pack([letters, replies, finished])),
-    decode(bytes) {
-      const [letters, replies, finished] = packr.unpack(bytes) as [unknown[], unknown[], number[]];
-      return { letters, replies, finished };
-    },
+    encode: ({ letters, replies, failures, finished }) =>
+      new Uint8Array(packr.pack([letters, replies, failures, finished])),
+    decode: (bytes) => toFrame(packr.unpack(bytes)),
   };
 }
+
+function toFrame(fields: unknown): Frame {
+  assert(isFrameFields(fields), 'the other side of a link sent what is not a frame');
+  const [letters, replies, failures, finished] = fields;
+  return { letters, replies, failures, finished };
+}
+
+const isFrameFields = (fields: unknown): fields is [unknown[], unknown[], unknown[], number[]] =>
+  Array.isArray(fields) && fields.length === 4 && fields.every(Array.isArray);
 
 /** No shape is ever learned: with none of its own, msgpackr writes an unknown object as a plain map. */
 function createPackr(shapes: Shapes): Packr {

@@ -10,7 +10,7 @@ import { detach } from '../detach.ts';
 import type { Log, LogLevel } from '../log.ts';
 import type { Shapes } from './codec.ts';
 import { type GuestBoot, readySign } from './control.ts';
-import { type Link, openLink } from './link.ts';
+import { type Link, type OnFrame, openLink } from './link.ts';
 import { firstSight, judge, type Liveness, type LivenessLimits } from './liveness.ts';
 import { createPulse, Pulse } from './wake.ts';
 
@@ -31,7 +31,7 @@ export interface ThreadLimits extends LivenessLimits {
 }
 
 export interface ThreadEvents {
-  onFrame(frame: Uint8Array): void;
+  onFrame: OnFrame;
   onReady(): void;
   /** The thread is being ended because it is past saving; its end is reported when it is gone. */
   onDying(): void;

@@ -1,7 +1,8 @@
 /**
  * The wire: one Comlink call per frame, a message port for each direction. The only file that knows Comlink.
- * A call resolves when the other side has taken the frame: that is the sender's credit. Comlink settles
- * nothing when the other thread dies; whoever uses a link must give its frames up by itself.
+ * A call resolves when the other side has taken the frame: that is the sender's credit, and it brings along
+ * whatever the other side had to say at once, which halves the messages of a lone ask. Comlink settles nothing
+ * when the other thread dies; whoever uses a link must give its frames up by itself.
  */
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { type Endpoint, expose, transfer, wrap } from 'comlink';
@@ -15,27 +16,38 @@ export interface LinkPorts {
 }
 
 export interface Link {
-  /** Resolves when the other side has taken the frame. The bytes may be gone afterwards. */
-  send(frame: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Resolves when the other side has taken the frame, with its frame in return. The bytes may be gone afterwards. */
+  send(frame: FrameBytes): Promise<FrameBytes | undefined>;
   close(): void;
 }
 
+export type FrameBytes = Uint8Array<ArrayBuffer>;
+
+/** Takes one frame; what it resolves to travels back with the credit. */
+export type OnFrame = (frame: FrameBytes) => Promise<FrameBytes | undefined>;
+
 interface Receiver {
-  deliver(frame: Uint8Array<ArrayBuffer>): void;
+  deliver: OnFrame;
 }
 
-export function openLink(ports: LinkPorts, onFrame: (frame: Uint8Array<ArrayBuffer>) => void): Link {
-  expose({ deliver: onFrame } satisfies Receiver, endpointOf(ports.fromPeer));
+export function openLink(ports: LinkPorts, onFrame: OnFrame): Link {
+  const deliver: OnFrame = async (frame) => moved(await onFrame(frame));
+  expose({ deliver } satisfies Receiver, endpointOf(ports.fromPeer));
   // Kept, because every property access on a Comlink proxy builds a new proxy.
-  const deliver = wrap<Receiver>(endpointOf(ports.toPeer)).deliver;
+  const send = wrap<Receiver>(endpointOf(ports.toPeer)).deliver;
   return {
-    send: (frame) =>
-      frame.byteLength < transferFromBytes ? deliver(frame) : deliver(transfer(frame, [frame.buffer])),
+    send: (frame) => send(moved(frame)),
     close() {
       ports.toPeer.close();
       ports.fromPeer.close();
     },
   };
+}
+
+/** Marks a large frame for transfer; small ones are cheaper to clone. */
+function moved<T extends FrameBytes | undefined>(frame: T): T {
+  if (frame === undefined || frame.byteLength < transferFromBytes) return frame;
+  return transfer(frame, [frame.buffer]);
 }
 
 type Listener = Parameters<Endpoint['addEventListener']>[1];

@@ -6,17 +6,11 @@
 import type { Letterbox } from '../actor/letterbox.ts';
 import type { Letter, Message } from '../actor/protocol.ts';
 import { detach } from '../detach.ts';
-import { AppError, type Failure, fromFailure } from '../errors.ts';
-import {
-  type Codec,
-  type Frame,
-  type LetterFields,
-  type ReplyFields,
-  replyFailed,
-  replyOk,
-} from './codec.ts';
-import { frameEntriesMax, framesInFlightMax } from './limits.ts';
-import type { Link } from './link.ts';
+import { type Failure, fromFailure } from '../errors.ts';
+import type { Codec, Frame } from './codec.ts';
+import { frameEntriesMax, framesInFlightMax, splitFromLetters } from './limits.ts';
+import type { FrameBytes, Link } from './link.ts';
+import { Outgoing } from './outgoing.ts';
 
 export interface PeerOptions {
   readonly codec: Codec;
@@ -31,21 +25,20 @@ export interface PeerOptions {
 
 export class Peer {
   readonly #options: PeerOptions;
+  readonly #outgoing: Outgoing;
   #link: Link | undefined;
-  #letters: Letter<Message>[] = [];
-  #replies: unknown[] = [];
-  #finished: number[] = [];
-  #holdsLetters = true;
   #isFlushDue = false;
+  /** Frames being taken: what is said meanwhile goes back with their credit. */
+  #deliveries = 0;
   #framesInFlight = 0;
-  #framesSent = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#outgoing = new Outgoing(options.codec, options.letterbox);
   }
 
   get framesSent(): number {
-    return this.#framesSent;
+    return this.#outgoing.framesPacked;
   }
 
   /** From now on frames flow, except that letters wait for `release`. */
@@ -56,7 +49,7 @@ export class Peer {
 
   /** The other side is ready for letters; what was posted before goes first. */
   release(): void {
-    this.#holdsLetters = false;
+    this.#outgoing.release();
     this.#schedule();
   }
 
@@ -66,40 +59,49 @@ export class Peer {
   }
 
   post(letter: Letter<Message>): void {
-    this.#letters.push(letter);
+    this.#outgoing.letter(letter);
     this.#schedule();
   }
 
   /** Letters that wait here for credit: the other side has certainly not seen them. */
   waitingIds(): Set<number> {
-    return new Set(this.#letters.map(({ id }) => id));
+    return this.#outgoing.letterIds();
   }
 
   reply(id: number, value: unknown): void {
-    this.#replies.push(id, replyOk, value);
+    this.#outgoing.reply(id, value);
     this.#schedule();
   }
 
   fail(id: number, failure: Failure): void {
-    this.#replies.push(id, replyFailed, failure);
+    this.#outgoing.failure(id, failure);
     this.#schedule();
   }
 
   finish(id: number): void {
-    this.#finished.push(id);
+    this.#outgoing.finished(id);
     this.#schedule();
   }
 
-  deliver(bytes: Uint8Array): void {
-    if (this.#link === undefined) return;
+  /** Takes a frame of the other side; resolves to what there is to say in return by the next microtask. */
+  async deliver(bytes: FrameBytes): Promise<FrameBytes | undefined> {
+    if (this.#link === undefined) return undefined;
+    this.#deliveries++;
+    this.#take(bytes);
+    await undefined;
+    this.#deliveries--;
+    return this.#outgoing.nextFrame();
+  }
+
+  #take(bytes: FrameBytes): void {
     const frame = this.#decode(bytes);
     if (frame === undefined) return;
-    this.#takeReplies(frame);
+    this.#takeAnswers(frame);
     this.#takeLetters(frame.letters);
     this.#options.onFrameEnd();
   }
 
-  #decode(bytes: Uint8Array): Frame | undefined {
+  #decode(bytes: FrameBytes): Frame | undefined {
     try {
       return this.#options.codec.decode(bytes);
     } catch (error) {
@@ -108,26 +110,26 @@ export class Peer {
     }
   }
 
-  #takeReplies({ replies, finished }: Frame): void {
+  #takeAnswers({ replies, failures, finished }: Frame): void {
     const box = this.#options.letterbox;
-    for (let index = 0; index < replies.length; index += 3) {
-      const [id, status, value] = replies.slice(index, index + 3) as ReplyFields;
-      if (status === replyOk) box.replied(id, value);
-      else box.failed(id, fromFailure(value as Failure));
+    for (let at = 0; at < replies.length; at += 2) box.replied(replies[at] as number, replies[at + 1]);
+    for (let at = 0; at < failures.length; at += 2) {
+      box.failed(failures[at] as number, fromFailure(failures[at + 1] as Failure));
     }
     for (const id of finished) box.finished(id);
   }
 
   #takeLetters(letters: readonly unknown[]): void {
-    for (let index = 0; index < letters.length; index += 3) {
-      const id = letters[index] as LetterFields[0];
-      const deadlineMs = letters[index + 1] as LetterFields[1];
-      this.#options.onLetter({ id, deadlineMs, message: letters[index + 2] as LetterFields[2] });
+    const { onLetter } = this.#options;
+    for (let at = 0; at < letters.length; at += 3) {
+      const [id, deadlineMs] = [letters[at] as number, letters[at + 1] as number];
+      onLetter({ id, deadlineMs, message: letters[at + 2] as Message });
     }
   }
 
   #schedule(): void {
-    if (this.#isFlushDue || this.#link === undefined || this.#framesInFlight >= framesInFlightMax) return;
+    if (this.#isFlushDue || this.#deliveries > 0 || this.#outgoing.isEmpty) return;
+    if (this.#link === undefined || this.#framesInFlight >= framesInFlightMax) return;
     this.#isFlushDue = true;
     queueMicrotask(() => {
       this.#isFlushDue = false;
@@ -135,83 +137,25 @@ export class Peer {
     });
   }
 
+  /** A large tick goes in two halves, so that the other thread takes the first while we pack the second. */
   #flush(): void {
-    while (this.#link !== undefined && this.#hasWork() && this.#framesInFlight < framesInFlightMax) {
-      const letters = this.#holdsLetters ? [] : this.#letters.splice(0, frameEntriesMax);
-      const replies = this.#replies.splice(0, frameEntriesMax * 3);
-      const finished = this.#finished;
-      this.#finished = [];
-      const bytes = this.#encode(letters, replies, finished);
-      if (bytes !== undefined) this.#send(this.#link, bytes);
+    const due = this.#outgoing.lettersDue;
+    const lettersMax =
+      due < splitFromLetters ? frameEntriesMax : Math.min(frameEntriesMax, Math.ceil(due / 2));
+    while (this.#link !== undefined && this.#framesInFlight < framesInFlightMax) {
+      const bytes = this.#outgoing.nextFrame(lettersMax);
+      if (bytes === undefined) return;
+      this.#send(this.#link, bytes);
     }
   }
 
-  #hasWork(): boolean {
-    const hasLetters = this.#letters.length > 0 && !this.#holdsLetters;
-    return hasLetters || this.#replies.length > 0 || this.#finished.length > 0;
-  }
-
-  #send(link: Link, bytes: Uint8Array<ArrayBuffer>): void {
+  #send(link: Link, bytes: FrameBytes): void {
     this.#framesInFlight++;
-    this.#framesSent++;
-    const taken = link.send(bytes).then(() => {
+    const taken = link.send(bytes).then((answer) => {
       this.#framesInFlight--;
-      if (this.#hasWork()) this.#schedule();
+      if (answer !== undefined && this.#link !== undefined) this.#take(answer);
+      this.#schedule();
     });
     detach(taken, (error) => this.#options.onBroken(error));
   }
-
-  /** One bad message must not take its frame down: when packing fails, whatever cannot be packed is buried. */
-  #encode(
-    letters: Letter<Message>[],
-    replies: unknown[],
-    finished: number[],
-  ): Uint8Array<ArrayBuffer> | undefined {
-    try {
-      return this.#options.codec.encode({ letters: flat(letters), replies, finished });
-    } catch {
-      const sound = letters.filter((letter) => this.#isSound(letter));
-      return this.#options.codec.encode({
-        letters: flat(sound),
-        replies: this.#soundReplies(replies),
-        finished,
-      });
-    }
-  }
-
-  #isSound(letter: Letter<Message>): boolean {
-    const error = this.#packingError({ letters: flat([letter]), replies: [], finished: [] });
-    if (error === undefined) return true;
-    this.#options.letterbox.bury(letter, 'unpackable', notData(letter.message.kind, error));
-    return false;
-  }
-
-  #soundReplies(replies: unknown[]): unknown[] {
-    const sound: unknown[] = [];
-    for (let index = 0; index < replies.length; index += 3) {
-      const reply = replies.slice(index, index + 3) as ReplyFields;
-      const error = this.#packingError({ letters: [], replies: reply, finished: [] });
-      if (error === undefined) sound.push(...reply);
-      else sound.push(reply[0], replyFailed, notData('reply', error).failure);
-    }
-    return sound;
-  }
-
-  #packingError(frame: Frame): unknown {
-    try {
-      this.#options.codec.encode(frame);
-      return undefined;
-    } catch (error) {
-      return error ?? new Error('unknown');
-    }
-  }
 }
-
-function flat(letters: readonly Letter<Message>[]): unknown[] {
-  const fields: unknown[] = [];
-  for (const { id, deadlineMs, message } of letters) fields.push(id, deadlineMs, message);
-  return fields;
-}
-
-const notData = (kind: string, error: unknown): AppError =>
-  new AppError('internal', `${kind} is not plain data and cannot cross threads: ${String(error)}`);
