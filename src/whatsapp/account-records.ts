@@ -73,6 +73,11 @@ export class AccountRecords {
     }
   }
 
+  /** Drops the cache, not what is in flight. */
+  forget(): void {
+    this.cache.clear();
+  }
+
   private failing<T>(read: () => T): T {
     try {
       return read();

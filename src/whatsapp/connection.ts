@@ -221,6 +221,8 @@ export class Connection {
     await this.keeper.pending?.catch(() => undefined);
     await this.facts.settled();
     this.sock.ws.removeAllListeners();
+    // A connection that is cut while it is made reports that later; unheard, it would end the thread.
+    this.sock.ws.on('error', () => undefined);
     this.account.release();
   }
 

@@ -8,7 +8,7 @@ import { defaultInstanceSettings, type InstanceSettings } from '../../../src/pro
 import type { MessageContent, ReceivedMessage } from '../../../src/protocol/message.ts';
 import type { StoreWrite } from '../../../src/store/ports.ts';
 import { openWaSocket } from '../../../src/whatsapp/connect.ts';
-import type { SendOutcome, WaFact, WaSocket } from '../../../src/whatsapp/wa-socket.ts';
+import type { SendOutcome, WaFact, WaSocket, WaSocketOptions } from '../../../src/whatsapp/wa-socket.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
 export const guardMs = 30_000;
@@ -43,7 +43,12 @@ export class GatewayAccount {
   }
 
   async open(): Promise<this> {
-    this.socket = await openWaSocket({
+    this.socket = await openWaSocket(this.socketOptions());
+    return this;
+  }
+
+  socketOptions(): WaSocketOptions {
+    return {
       instance: this.instance,
       settings: { ...defaultInstanceSettings, ...this.options.settings },
       proxyUrl: null,
@@ -58,8 +63,7 @@ export class GatewayAccount {
       },
       record: (message) => this.record(message),
       recorded: (writes) => this.recorded(writes),
-    });
-    return this;
+    };
   }
 
   /** The fact of this kind at or after `from` in the list. */
