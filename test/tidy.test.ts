@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bannedWords,
   confinedUses,
+  drawnLayouts,
   entries,
   exemptNames,
   importers,

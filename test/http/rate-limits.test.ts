@@ -1,8 +1,8 @@
 /** Rate limits over real HTTP: classes, key parts, headers, strangers, trusted proxies. */
 import { describe, expect, it } from 'vitest';
-import { anonymousKey, createRemoteAddress } from '../../src/http/remote-address.ts';
 import { anonymousClientsMax } from '../../src/http/limits.ts';
 import { createRateLimits } from '../../src/http/rate-limits.ts';
+import { anonymousKey, createRemoteAddress } from '../../src/http/remote-address.ts';
 import { startTestFront } from './support/start.ts';
 
 const text = { to: '5511988887777', type: 'text', text: 'hi' };
