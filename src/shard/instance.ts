@@ -76,13 +76,11 @@ export class Instance {
     };
   }
 
-  /** Takes over what an earlier thread left. A state in which a socket was open counts as connecting now. */
+  /** Takes over what an earlier thread left. */
   async start(connect: boolean): Promise<void> {
     await this.#outgoing.load();
-    if (!connect) return;
-    if (!restingStates.includes(this.#lifecycle.state))
-      this.#lifecycle = { ...this.#lifecycle, state: 'stopped' };
-    this.#advance({ kind: 'ConnectAsked' });
+    if (connect)
+      this.#advance({ kind: restingStates.includes(this.#lifecycle.state) ? 'ConnectAsked' : 'TakenOver' });
   }
 
   configure(config: InstanceConfig): void {

@@ -20,6 +20,8 @@ export interface Lifecycle {
 
 export type LifecycleEvent =
   | { kind: 'ConnectAsked' }
+  /** A fresh thread owns it now (start, restart of a shard, move): its socket opens, without a backoff. */
+  | { kind: 'TakenOver' }
   | { kind: 'DisconnectAsked' }
   | { kind: 'RestartAsked' }
   | { kind: 'LogoutAsked' }
@@ -68,12 +70,14 @@ const connecting: readonly InstanceState[] = ['connecting', 'qr', 'pairing', 're
 function connectAsked(now: Lifecycle): Step {
   if (now.state === 'open' || now.state === 'qr' || now.state === 'pairing' || now.state === 'connecting')
     return stay(now);
-  return {
-    next: { ...now, state: 'connecting', failures: 0 },
-    effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
-    reason: 'connect asked',
-  };
+  return reopened(now, 'connect asked');
 }
+
+const reopened = (now: Lifecycle, reason: string): Step => ({
+  next: { ...now, state: 'connecting', failures: 0 },
+  effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
+  reason,
+});
 
 const stopped = (now: Lifecycle, effects: readonly Effect[], reason: string): Step => ({
   next: { ...now, state: 'stopped', failures: 0 },
@@ -146,12 +150,10 @@ export function advance(now: Lifecycle, event: LifecycleEvent, policy: Reconnect
       return connectAsked(now);
     case 'DisconnectAsked':
       return now.state === 'stopped' ? stay(now) : stopped(now, [{ do: 'end' }], 'disconnect asked');
+    case 'TakenOver':
+      return reopened(now, 'taken over');
     case 'RestartAsked':
-      return {
-        next: { ...now, state: 'connecting', failures: 0 },
-        effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
-        reason: 'restart asked',
-      };
+      return reopened(now, 'restart asked');
     case 'LogoutAsked':
       return loggedOut(now, policy.now());
     case 'QrShown':

@@ -121,6 +121,7 @@ describe('the backoff', () => {
 const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.constantFrom<LifecycleEvent>(
     { kind: 'ConnectAsked' },
+    { kind: 'TakenOver' },
     { kind: 'DisconnectAsked' },
     { kind: 'RestartAsked' },
     { kind: 'LogoutAsked' },
