@@ -28,6 +28,7 @@ import { FrameGate, type RawSocket } from './frame-gate.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
+import { closeTimeoutMs } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
@@ -102,7 +103,7 @@ export class Connection {
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
       logout: async () => {
         await logout(pairing);
-        await connection.end();
+        await connection.unlinked();
       },
       end: () => connection.end(),
       resolveParty: (jid) => resolvedParty(lids, jid),
@@ -206,6 +207,15 @@ export class Connection {
     this.sock.ws.emit('error', new Error('Connection Closed'));
     this.closing.resolve();
     detach(this.end(), (failure) => this.report(failure, 'ending a socket failed'));
+  }
+
+  /** Lets Baileys close in its own way, so that the request to unlink is not cut off. */
+  private async unlinked(): Promise<void> {
+    const { clock } = this.options;
+    const timer = clock.after(closeTimeoutMs, () => this.cut({ code: 401, detail: 'Intentional Logout' }));
+    await this.closing.promise;
+    timer.cancel();
+    await this.end();
   }
 
   private end(): Promise<void> {

@@ -27,7 +27,7 @@ import type { WaSocketOptions } from './wa-socket.ts';
 
 export interface JournalParts extends InboundParts {
   readonly records: AccountRecords;
-  readonly outbox: OutboxStore;
+  readonly outbox: Pick<OutboxStore, 'seqOf'>;
   readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recorded'>;
 }
 

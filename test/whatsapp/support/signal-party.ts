@@ -74,17 +74,23 @@ const plainJournal = (records: AccountRecords): DecryptJournal => ({
   failed: () => Promise.resolve(undefined),
 });
 
-export async function createWasmParty(
-  jid: string,
-  creds: AuthenticationCreds = initAuthCreds(),
-): Promise<WasmParty> {
-  const store = createMemoryStore();
+export interface WasmPartyOptions {
+  readonly creds?: AuthenticationCreds;
+  readonly store?: MemoryStore;
+  makeJournal?(records: AccountRecords, lids: LidMapping): DecryptJournal;
+}
+
+/** With a store that has its keys already, this is the party after a restart of its process. */
+export async function createWasmParty(jid: string, options: WasmPartyOptions = {}): Promise<WasmParty> {
+  const creds = options.creds ?? initAuthCreds();
+  const store = options.store ?? createMemoryStore();
   const records = new AccountRecords(store, jid, () => undefined);
   const lids = new LidMapping(records, systemClock);
   const guard = <T>(work: () => Promise<T>): Promise<T> => work();
   const keys = createAuthKeys(records, guard);
-  await storePreKeys(keys);
-  const port = createSignalPort({ records, lids, creds, guard, journal: plainJournal(records) });
+  if (!options.store) await storePreKeys(keys);
+  const journal = options.makeJournal?.(records, lids) ?? plainJournal(records);
+  const port = createSignalPort({ records, lids, creds, guard, journal });
   return { jid, port, keys, creds, store, records, lids, bundle: bundleOf(creds, keys) };
 }
 
