@@ -24,9 +24,11 @@ import type {
   WebhookTestResult,
 } from '../protocol/webhook.ts';
 import type { Store } from '../store/ports.ts';
+import { buryOld } from './aging.ts';
 import { Backlog } from './backlog.ts';
 import { Courier } from './courier.ts';
 import { Intake } from './intake.ts';
+import type { Lane } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import { sweepPeriodMs } from './limits.ts';
 import { isSuccess } from './policy.ts';
@@ -82,6 +84,8 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
   #intakeRun: Promise<void> | null = null;
   #sweeps: Timer | null = null;
   #isCountStale = true;
+  /** Webhooks that are no more: a shard may have made events pending for them until it heard. */
+  readonly #removed = new Set<string>();
 
   constructor(options: WebhookActorOptions) {
     this.#options = options;
@@ -126,7 +130,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     ];
     if (globalWebhook) this.#lanes.configure(globalWebhookId, globalWebhook);
     for (const { id, webhook } of configs) if (webhook) this.#lanes.configure(id, webhook);
-    for (const id of pending) if (!this.#lanes.get(id)) await this.#lanes.remove(id, clock.now());
+    for (const id of pending) if (!this.#lanes.get(id)) this.#removed.add(id);
     this.#intakeRun = this.#intake.run();
     detach(this.#intakeRun, (error) => {
       log.fatal(errorFields(error), 'the intake of events failed');
@@ -195,11 +199,14 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     webhook,
     config,
   }: Extract<WebhookCommand, { kind: 'ConfigureWebhook' }>): Promise<null> {
-    if (config) this.#lanes.configure(webhook, config);
-    else {
-      await this.#lanes.remove(webhook, this.#options.clock.now());
-      this.#isCountStale = true;
+    if (config) {
+      this.#removed.delete(webhook);
+      this.#lanes.configure(webhook, config);
+      return null;
     }
+    this.#removed.add(webhook);
+    await this.#lanes.remove(webhook, this.#options.clock.now());
+    this.#isCountStale = true;
     return null;
   }
 
@@ -234,10 +241,25 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     detach(this.#sweep(), (error) => log.error(errorFields(error), 'the outbox could not be swept'));
   }
 
+  /** Where deliveries fail or are switched off, age alone ends an event; else it is tried at least once. */
+  async #buryOld(lane: Lane): Promise<boolean> {
+    const isStuck =
+      lane.config !== null && (lane.target === null || this.#schedule.isFailing(lane.target.origin));
+    if (!isStuck) return false;
+    const buried = await buryOld(this.#options.store, lane, this.#options.clock.now());
+    this.#lanes.queue(lane);
+    return buried > 0;
+  }
+
   /** Lanes that know less than the outbox has are paged; counts that may be off are made anew. */
   async #sweep(): Promise<void> {
-    const { store } = this.#options;
+    const { store, clock } = this.#options;
+    for (const id of this.#removed) {
+      this.#removed.delete(id);
+      await this.#lanes.remove(id, clock.now());
+    }
     for (const lane of [...this.#lanes.all()]) {
+      if (await this.#buryOld(lane)) this.#isCountStale = true;
       if (!lane.target || lane.isPaging) continue;
       const count = lane.hasMore ? 0 : await store.outbox.pendingCount(lane.id);
       if (lane.hasMore || count > lane.known) this.#lanes.suspect(lane);

@@ -13,7 +13,7 @@ import type { Backlog } from './backlog.ts';
 import type { Entry, Lane } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { retryDelayMsMin } from './limits.ts';
-import { isOriginFailure, isOutage, type Outcome, type Ruling, rule } from './policy.ts';
+import { isOutage, type Outcome, type Ruling, rule, signOf } from './policy.ts';
 import type { Poster } from './poster.ts';
 import type { Schedule, Turn } from './schedule.ts';
 import type { Settlements } from './settlements.ts';
@@ -91,8 +91,9 @@ export class Courier {
     }
     const startedAt = clock.now();
     const outcome = await poster.post(target, event.id, event.body, false);
-    schedule.ended(turn, isOriginFailure(outcome), clock.now(), clock.random());
+    const isBack = schedule.ended(turn, signOf(outcome), clock.now(), clock.random());
     if (lane.isKnown(entry)) this.#conclude(turn, event, outcome, startedAt);
+    if (isBack) this.#parts.lanes.hurry(target.origin);
     this.#ended();
   }
 

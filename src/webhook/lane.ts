@@ -51,7 +51,6 @@ export class Lane {
   #pagedUntil = 0;
   /** Its origin asked for a pause (`Retry-After`); ms since the epoch. */
   heldUntilMs = 0;
-  holdTimer: Timer | null = null;
   /** Undelivered events, as far as counted; the outbox corrects it. */
   pending = 0;
   readonly #budget: Budget;
@@ -142,6 +141,18 @@ export class Lane {
     this.#leaveGroup(entry);
   }
 
+  /** Too old to be tried: out of memory, unless it is being posted or settled. */
+  discard(seq: number): boolean {
+    const entry = this.#entries.get(seq);
+    if (!entry) return true;
+    if (entry.state === 'posting' || entry.state === 'settling') return false;
+    entry.timer?.cancel();
+    this.#ready = this.#ready.filter((ready) => ready !== entry);
+    this.finish(entry);
+    this.forget(seq);
+    return true;
+  }
+
   /** It is no longer in the outbox. */
   forget(seq: number): void {
     if (this.#entries.delete(seq)) this.#budget.entries -= 1;
@@ -149,7 +160,6 @@ export class Lane {
 
   /** Everything is forgotten: the webhook is gone. What is being posted ends unnoticed. */
   clear(): void {
-    this.holdTimer?.cancel();
     for (const entry of this.#entries.values()) {
       entry.timer?.cancel();
       this.#dropBody(entry);

@@ -92,6 +92,15 @@ export class Lanes {
     this.#schedule.enqueue(lane);
   }
 
+  /** The origin is back: what waits for another try goes now, within the schedule's bounds. */
+  hurry(origin: string): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.target?.origin !== origin) continue;
+      lane.hurry();
+      this.queue(lane);
+    }
+  }
+
   /** The outbox may hold what no ring brought. */
   suspect(lane: Lane): void {
     lane.hasMore = true;

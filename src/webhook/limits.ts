@@ -16,17 +16,21 @@ export const eventAgeMsMax = 24 * 3_600_000;
 export const breakerFailuresMax = 5;
 export const breakerOpenMsMin = 1_000;
 export const breakerOpenMsMax = 60_000;
+/** An origin spared for at least this long at a time was down, and did not only stumble. */
+export const outageMsMin = 8_000;
 
 /** Deliveries at once to an origin that has not answered yet; grows by one with each success. */
-export const originCapStart = 4;
+export const originCapStart = 2;
 /** Share of all deliveries in flight that one origin may reach, and that unproven origins may have together. */
 export const originShareMax = 0.8;
 export const suspectShareMax = 0.5;
+/** Share that probes of open breakers may have, so that a new origin finds room beside dead ones. */
+export const probeShareMax = 0.25;
 export const originsMax = 4_096;
 
 export const responseKeptBytes = 1_024;
 export const responseMaxBytes = 65_536;
-export const deliveriesKept = 100;
+export const deliveriesKept = 50;
 
 /** A missed ring is latency: the rings are looked at this often anyway. */
 export const doorbellFallbackMs = 1_000;
@@ -34,6 +38,7 @@ export const framesPerTurn = 64;
 /** How often counts are compared with the outbox, which is the truth. */
 export const sweepPeriodMs = 30_000;
 export const recountPageMax = 5_000;
+export const agedPageMax = 1_000;
 export const backlogPeriodMs = 1_000;
 /** An instance's backlog is reported when it enters another multiple of this. */
 export const backlogStep = 1_000;

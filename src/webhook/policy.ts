@@ -32,9 +32,14 @@ export function isOutage({ httpStatus, isRefused }: Outcome): boolean {
   return httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
 }
 
-/** Counts against the origin's breaker: it fails rather than refuses. */
-export const isOriginFailure = (outcome: Outcome): boolean =>
-  !outcome.isRefused && (outcome.httpStatus === null || outcome.httpStatus >= 500);
+/** What the outcome says about the origin, whatever becomes of the event. */
+export type OriginSign = 'fine' | 'throttled' | 'failing';
+
+export function signOf({ httpStatus, isRefused }: Outcome): OriginSign {
+  if (httpStatus === null) return isRefused ? 'fine' : 'failing';
+  if (httpStatus === 429) return 'throttled';
+  return httpStatus >= 500 ? 'failing' : 'fine';
+}
 
 /** `Retry-After` in ms from now: seconds or an HTTP date, at most the age limit; null when there is none. */
 export function retryAfterMs(header: string | null, nowMs: number): number | null {
@@ -65,10 +70,16 @@ export type Ruling =
   | { readonly kind: 'retry'; readonly inMs: number }
   | { readonly kind: 'dead'; readonly reason: string };
 
+/** The last response in a line, as a dead letter keeps it. */
+function reasonOf({ error, httpStatus, body }: Outcome): string {
+  if (error !== null) return error;
+  return body ? `HTTP ${httpStatus}: ${body}` : `HTTP ${httpStatus}`;
+}
+
 /** What happens to the event after this outcome. */
 export function rule(outcome: Outcome, tries: Tries): Ruling {
   if (isSuccess(outcome)) return { kind: 'delivered' };
-  const reason = outcome.error ?? `HTTP ${outcome.httpStatus}`;
+  const reason = reasonOf(outcome);
   if (!isRetryable(outcome)) return { kind: 'dead', reason };
   if (tries.charged >= tries.attemptsMax) return { kind: 'dead', reason: `${reason} (last attempt)` };
   const asked = retryAfterMs(outcome.retryAfter, tries.nowMs) ?? 0;

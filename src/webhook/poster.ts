@@ -76,9 +76,9 @@ function failureText(error: unknown): string {
     : error.message;
 }
 
-const isAddressRefused = (error: unknown): boolean =>
-  error instanceof AddressRefused ||
-  (error instanceof Error && error.cause !== undefined && isAddressRefused(error.cause));
+/** Trying again cannot help: the address is refused, or a header is not one. */
+const isHopeless = (error: unknown): boolean =>
+  error instanceof AddressRefused || (error as { code?: unknown } | null)?.code === 'UND_ERR_INVALID_ARG';
 
 type Body = Dispatcher.ResponseData['body'];
 
@@ -139,7 +139,7 @@ export function createPoster(options: PosterOptions): Poster {
       return { ...none, httpStatus: answer.statusCode, retryAfter, body: text, tookMs };
     } catch (error) {
       const tookMs = clock.elapsed() - startedAt;
-      return { ...none, error: failureText(error), isRefused: isAddressRefused(error), tookMs };
+      return { ...none, error: failureText(error), isRefused: isHopeless(error), tookMs };
     }
   };
   return { post, close: () => agent.destroy() };

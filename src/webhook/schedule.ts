@@ -5,7 +5,15 @@
  */
 import { afterResult, afterStart, type Breaker, closedBreaker, mayPass } from './breaker.ts';
 import type { Entry, Lane } from './lane.ts';
-import { originCapStart, originShareMax, originsMax, suspectShareMax } from './limits.ts';
+import {
+  originCapStart,
+  originShareMax,
+  originsMax,
+  outageMsMin,
+  probeShareMax,
+  suspectShareMax,
+} from './limits.ts';
+import type { OriginSign } from './policy.ts';
 
 export interface Origin {
   readonly name: string;
@@ -30,6 +38,7 @@ export class Schedule {
   readonly #concurrency: number;
   readonly #originCapMax: number;
   readonly #suspectMax: number;
+  readonly #probesMax: number;
   readonly #origins = new Map<string, Origin>();
   readonly #rotation: Origin[] = [];
   readonly #queued = new Set<Lane>();
@@ -39,6 +48,7 @@ export class Schedule {
     this.#concurrency = concurrency;
     this.#originCapMax = Math.max(1, Math.floor(concurrency * originShareMax));
     this.#suspectMax = Math.max(1, Math.floor(concurrency * suspectShareMax));
+    this.#probesMax = Math.max(1, Math.floor(concurrency * probeShareMax));
   }
 
   get inFlight(): number {
@@ -89,21 +99,34 @@ export class Schedule {
     return undefined;
   }
 
-  /** The delivery ended. `hasFailed` null: no POST was made. */
-  ended(turn: Turn, hasFailed: boolean | null, nowMs: number, random: number): void {
+  /**
+   * The delivery ended with this sign of the origin; null: no POST was made. True: the origin is back after
+   * an outage, so that nothing needs to wait for its own next try.
+   */
+  ended(turn: Turn, sign: OriginSign | null, nowMs: number, random: number): boolean {
     const { origin, isProbe } = turn;
+    const before = origin.breaker;
     origin.inFlight -= 1;
     this.#inFlight -= 1;
-    if (hasFailed === null) {
+    if (sign === null) {
       const { breaker } = origin;
       const isUnused = isProbe && breaker.kind === 'probing';
       if (isUnused) origin.breaker = { kind: 'open', untilMs: nowMs, openMs: breaker.openMs };
     } else {
+      const hasFailed = sign === 'failing';
       origin.breaker = afterResult(origin.breaker, hasFailed, { nowMs, random, isProbe });
       origin.isProven = !hasFailed;
-      origin.cap = hasFailed ? Math.max(1, origin.cap >> 1) : Math.min(this.#originCapMax, origin.cap + 1);
+      origin.cap =
+        sign === 'fine' ? Math.min(this.#originCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
     }
     this.#release(origin);
+    const wasOut = before.kind !== 'closed' && before.openMs >= outageMsMin;
+    return wasOut && origin.breaker.kind === 'closed';
+  }
+
+  isFailing(origin: string): boolean {
+    const breaker = this.#origins.get(origin)?.breaker;
+    return breaker !== undefined && breaker.kind !== 'closed';
   }
 
   /** When a closed door opens next, ms since the epoch, if somebody waits at it. */
@@ -128,13 +151,21 @@ export class Schedule {
 
   #mayStart(origin: Origin, nowMs: number): boolean {
     if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= origin.cap) return false;
-    return origin.isProven || this.#suspectsInFlight() < this.#suspectMax;
+    if (origin.isProven) return true;
+    const { suspects, probes } = this.#unproven();
+    if (origin.breaker.kind !== 'closed') return probes < this.#probesMax && suspects < this.#suspectMax;
+    // The first one is always let through, else a newcomer would wait behind origins that hang.
+    return origin.inFlight === 0 || suspects < this.#suspectMax;
   }
 
-  #suspectsInFlight(): number {
-    let sum = 0;
-    for (const { isProven, inFlight } of this.#origins.values()) if (!isProven) sum += inFlight;
-    return sum;
+  /** Deliveries under way to origins that have not answered since they failed, or never; probes among them. */
+  #unproven(): { suspects: number; probes: number } {
+    let [suspects, probes] = [0, 0];
+    for (const { isProven, inFlight, breaker } of this.#origins.values()) {
+      if (!isProven) suspects += inFlight;
+      if (breaker.kind === 'probing') probes += 1;
+    }
+    return { suspects, probes };
   }
 
   #takeFrom(origin: Origin, nowMs: number): Turn | undefined {

@@ -94,14 +94,10 @@ it('tells the main thread when an instance crosses a step of its backlog', async
   await rig.start();
   await rig.configure('shop', webhookTo('http://127.0.0.1:9/closed'));
   await rig.emit(2_500, { webhooks: ['shop'] });
-  const told = async (isSo: (pending: number) => boolean): Promise<void> => {
-    while (!rig.facts.some(({ pending }) => isSo(pending)))
-      await new Promise((resolve) => setImmediate(resolve));
-  };
-  await told((pending) => pending >= 2_000);
+  await rig.told((pending) => pending >= 2_000);
   rig.facts.length = 0;
   await rig.configure('shop', webhookTo(receiver.url, { ordered: false }));
-  await told((pending) => pending < 1_000);
+  await rig.told((pending) => pending < 1_000);
 });
 
 it('keeps events of a disabled webhook until it is enabled again', async () => {

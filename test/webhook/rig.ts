@@ -70,6 +70,7 @@ export class Rig {
   #actor: WebhookActor | null = null;
   #frames = 0;
   #made = 0;
+  #changed = Promise.withResolvers<void>();
 
   constructor(store: Store, options: RigOptions) {
     this.store = store;
@@ -90,7 +91,10 @@ export class Rig {
       store: this.store,
       clock: this.clock,
       log: createLog('silent'),
-      tell: (fact) => void this.facts.push(fact),
+      tell: (fact) => {
+        this.facts.push(fact);
+        this.notify();
+      },
       ownsStore: false,
     });
     await this.#actor.start();
@@ -132,8 +136,23 @@ export class Rig {
 
   /** Resolves when nothing is pending for the webhook any more. */
   async settled(webhook: string): Promise<void> {
-    while ((await this.store.outbox.pendingCount(webhook)) > 0)
-      await new Promise((resolve) => setImmediate(resolve));
+    for (;;) {
+      const { promise } = this.#changed;
+      if ((await this.store.outbox.pendingCount(webhook)) === 0) return;
+      await promise;
+    }
+  }
+
+  /** Resolves when the actor has told such a backlog. */
+  async told(isSo: (pending: number) => boolean): Promise<void> {
+    while (!this.facts.some(({ pending }) => isSo(pending))) await this.#changed.promise;
+  }
+
+  /** Something was committed or told: whoever waits looks again. */
+  notify(): void {
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers<void>();
+    resolve();
   }
 
   #event(instance: string, chat: string | null): EventRecord {
@@ -151,6 +170,11 @@ export class Rig {
 export async function makeRig(options: RigOptions = {}): Promise<Rig> {
   const store = await openStore(optionsFor(scratchFolder()));
   const rig = new Rig(store, options);
+  const { commit } = store;
+  store.commit = async (writes) => {
+    await commit(writes);
+    rig.notify();
+  };
   onTestFinished(async () => {
     await rig.stop();
     await store.close();
