@@ -6,10 +6,13 @@
 import type { Clock, Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import type { EventRecord, EventType } from '../protocol/events.ts';
+import { makeSeq, seqTimeMs } from '../store/sequence.ts';
 import type { EventStream } from './event-stream.ts';
 import {
   eventReplayBacklogMax,
+  eventReplayedMax,
   eventReplayPageMax,
+  eventResumeOverlapMs,
   eventStreamBufferMaxBytes,
   eventStreamKeepAliveMs,
 } from './limits.ts';
@@ -43,6 +46,10 @@ const keepAlive = encoder.encode(': keep-alive\n\n');
 export const eventBytes = (event: EventRecord): Uint8Array =>
   encoder.encode(`id: ${event.seq}\nevent: ${event.type}\ndata: ${decoder.decode(event.body)}\n\n`);
 
+/** Where a stream of all instances resumes: a little earlier, see `eventResumeOverlapMs`. */
+const withOverlap = (seq: number): number =>
+  Math.max(0, makeSeq(seqTimeMs(seq) - eventResumeOverlapMs, 0, 0) - 1);
+
 class EventFeed {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #query: FeedQuery;
@@ -52,6 +59,8 @@ class EventFeed {
   #timer: Timer | undefined;
   /** Live events by sequence while the log is still being read; null once it has been. */
   #backlog: Map<number, EventRecord> | null = null;
+  /** Sent from the log and perhaps still to be told live, oldest first. */
+  readonly #replayed = new Set<number>();
 
   constructor(query: FeedQuery, options: FeedOptions) {
     this.#query = query;
@@ -96,7 +105,7 @@ class EventFeed {
   }
 
   #onLive(event: EventRecord): void {
-    if (!this.#wants(event)) return;
+    if (!this.#wants(event) || this.#replayed.delete(event.seq)) return;
     if (!this.#backlog) this.#send(eventBytes(event));
     else if (this.#backlog.size >= eventReplayBacklogMax) this.end();
     else this.#backlog.set(event.seq, event);
@@ -114,14 +123,22 @@ class EventFeed {
     if ((this.#controller.desiredSize ?? 0) <= 0) this.end();
   }
 
+  #sendLogged(event: EventRecord): void {
+    this.#backlog?.delete(event.seq);
+    this.#replayed.add(event.seq);
+    const [oldest] = this.#replayed;
+    if (this.#replayed.size > eventReplayedMax && oldest !== undefined) this.#replayed.delete(oldest);
+    this.#send(eventBytes(event));
+  }
+
   /** Pages through the log; what came live meanwhile follows, each event once. */
   async #replay(after: number): Promise<void> {
-    let seq = after;
+    await this.#options.events.settled?.();
+    let seq = this.#query.instance === null ? withOverlap(after) : after;
     for (;;) {
       const page = await this.#options.events.since(this.#query.instance, seq, eventReplayPageMax);
       for (const event of page) {
-        this.#backlog?.delete(event.seq);
-        if (this.#wants(event)) this.#send(eventBytes(event));
+        if (this.#wants(event)) this.#sendLogged(event);
         seq = event.seq;
       }
       if (page.length === 0 || !this.#controller) break;

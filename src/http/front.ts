@@ -5,7 +5,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { pause } from '../clock.ts';
+import { pause, yieldTurn } from '../clock.ts';
+import { detach } from '../detach.ts';
 import { toResponse } from './answer.ts';
 import { buildApp } from './app.ts';
 import { problem } from './problem.ts';
@@ -45,6 +46,7 @@ function createHttpServer(
     socket.once('close', () => metrics.connectionClosed());
   });
   server.on('drop', () => metrics.connectionRefused());
+  endWithLastAnswer(server);
   return server;
 }
 
@@ -65,9 +67,21 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
+/** Once the server is closed, a kept-alive connection ends with its answer, not when it times out. */
+function endWithLastAnswer(server: Server): void {
+  server.on('request', (_, response) =>
+    response.once('close', () => {
+      if (!server.listening)
+        detach(
+          yieldTurn().then(() => server.closeIdleConnections()),
+          () => {},
+        );
+    }),
+  );
+}
+
 async function close(server: Server, options: FrontOptions): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
   const patience = new AbortController();
   await Promise.race([closed, pause(options.clock, options.config.drainTimeoutMs, patience.signal)]);
   patience.abort();

@@ -15,6 +15,13 @@ export const eventStreamBufferMaxBytes = 1_048_576;
 export const eventStreamKeepAliveMs = 15_000;
 /** Events read from the log at once while a stream resumes. */
 export const eventReplayPageMax = 200;
+/**
+ * How far a stream of all instances goes back before the position that it resumes from: sequences of
+ * different shards are not told in lockstep, so an event just before that position may have come after it.
+ */
+export const eventResumeOverlapMs = 5_000;
+/** Sequences remembered from the log, to know them when they are told live afterwards. */
+export const eventReplayedMax = 2_000;
 /** Live events kept back while a stream still reads the log. */
 export const eventReplayBacklogMax = 2_000;
 

@@ -3,8 +3,14 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openFeed } from '../../src/http/event-feed.ts';
-import { eventStreamBufferMaxBytes, eventStreamKeepAliveMs, eventStreamsMax } from '../../src/http/limits.ts';
-import { adminKey } from './support/fake-commands.ts';
+import {
+  eventResumeOverlapMs,
+  eventStreamBufferMaxBytes,
+  eventStreamKeepAliveMs,
+  eventStreamsMax,
+} from '../../src/http/limits.ts';
+import { makeSeq } from '../../src/store/sequence.ts';
+import { adminKey, fixedNow } from './support/fake-commands.ts';
 import { FakeEvents } from './support/fake-events.ts';
 import { startTestFront } from './support/start.ts';
 import { openSse } from './support/stream.ts';
@@ -54,15 +60,53 @@ describe('live events', () => {
 
   it('resume after Last-Event-ID or ?after= without gap or repeat while more arrive', async () => {
     await using t = await startTestFront();
+    t.commands.seed('a');
     for (let seq = 1; seq <= 450; seq += 1) t.events.emit(seq, 'a', 'message.received');
     const gate = Promise.withResolvers<void>();
     t.events.beforePage = () => gate.promise;
-    const client = await openSse(`${t.front.url}/v1/events?after=1`, { headers: { 'last-event-id': '100' } });
+    const client = await openSse(`${t.front.url}/v1/events?instance=a&after=1`, {
+      headers: { 'last-event-id': '100' },
+    });
     for (let seq = 451; seq <= 460; seq += 1) t.events.emit(seq, 'a', 'message.received');
     gate.resolve();
     for (let seq = 101; seq <= 460; seq += 1) expect((await client.next())?.id).toBe(String(seq));
     t.events.emit(461, 'a', 'message.received');
     expect((await client.next())?.id).toBe('461');
+    client.close();
+  });
+
+  it('waits, when it resumes, until every source tells its events', async () => {
+    await using t = await startTestFront();
+    t.commands.seed('a');
+    const gate = Promise.withResolvers<void>();
+    t.events.settled = () => gate.promise;
+    const client = await openSse(`${t.front.url}/v1/events?instance=a&after=1`);
+    t.events.emitUntold(2, 'a', 'message.received');
+    t.events.emit(3, 'a', 'message.received');
+    gate.resolve();
+    expect([(await client.next())?.id, (await client.next())?.id]).toEqual(['2', '3']);
+    client.close();
+  });
+
+  it('an event that the log gave is not repeated when it is told afterwards', async () => {
+    await using t = await startTestFront();
+    t.commands.seed('a');
+    const logged = t.events.emitUntold(2, 'a', 'message.received');
+    const client = await openSse(`${t.front.url}/v1/events?instance=a&after=1`);
+    expect((await client.next())?.id).toBe('2');
+    t.events.tell(logged);
+    t.events.emit(3, 'a', 'message.received');
+    expect((await client.next())?.id).toBe('3');
+    client.close();
+  });
+
+  it('a stream of all instances goes back a little, because shards are not in lockstep', async () => {
+    await using t = await startTestFront();
+    const at = (ms: number, shard: number) => makeSeq(fixedNow + ms, 0, shard);
+    const [old, late, seen] = [at(-eventResumeOverlapMs - 1, 0), at(-1, 0), at(0, 1)];
+    for (const seq of [old, late, seen]) t.events.emit(seq, 'a', 'message.received');
+    const client = await openSse(`${t.front.url}/v1/events?after=${seen}`);
+    expect([(await client.next())?.id, (await client.next())?.id]).toEqual([`${late}`, `${seen}`]);
     client.close();
   });
 

@@ -83,7 +83,10 @@ export const sizes = {
 /** Files whose opening comment draws a memory layout (STYLE habit 5) and may be longer. */
 export const drawnLayouts: readonly string[] = ['src/thread/ring.ts'];
 
-/** Words that are not used in file names and exported type names, with what to say instead (STYLE.md). */
+/**
+ * Words that are not used in file names and exported type names, with what to say instead (STYLE.md). `call`
+ * is not among them: WhatsApp has calls.
+ */
 export const bannedWords: Readonly<Record<string, string>> = {
   service: 'actor, or the name of what it does',
   manager: 'actor, or the name of what it does',
@@ -92,7 +95,6 @@ export const bannedWords: Readonly<Record<string, string>> = {
   utils: 'the name of what it does',
   handle: 'ref',
   client: 'ref (or caller, endpoint, contact)',
-  call: 'ask or command (a WhatsApp call is fine in calls.ts)',
   job: 'command or delivery',
   task: 'command or turn',
   payload: 'event, body or frame',

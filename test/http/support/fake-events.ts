@@ -24,8 +24,15 @@ export class FakeEvents implements EventStream {
     return later.filter((event) => instance === null || event.instance === instance).slice(0, limit);
   }
 
+  settled: () => Promise<void> = async () => {};
+
   emit(seq: number, instance: string, type: EventType, data: unknown = {}): void {
-    const at = fixedNow + seq;
+    this.tell(this.emitUntold(seq, instance, type, data));
+  }
+
+  /** Becomes durable, but listeners do not hear of it. */
+  emitUntold(seq: number, instance: string, type: EventType, data: unknown = {}): EventRecord {
+    const at = fixedNow;
     const body = JSON.stringify({ id: `event-${seq}`, type, instance, at: new Date(at).toISOString(), data });
     const event = {
       seq,
@@ -37,6 +44,10 @@ export class FakeEvents implements EventStream {
       body: new TextEncoder().encode(body),
     };
     this.log.push(event);
+    return event;
+  }
+
+  tell(event: EventRecord): void {
     for (const listener of this.#listeners) listener(event);
   }
 }
