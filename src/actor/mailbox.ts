@@ -49,15 +49,6 @@ export class Mailbox<T> {
     return true;
   }
 
-  /** Puts an item back at the head, for a message that is to be run once more; false when full. */
-  putBack(item: T): boolean {
-    if (!this.#hasRoom()) return false;
-    this.#first = (this.#first - 1) & (this.#slots.length - 1);
-    this.#slots[this.#first] = item;
-    this.#grew();
-    return true;
-  }
-
   take(): T | undefined {
     if (this.#depth === 0) return undefined;
     const item = this.#slots[this.#first];
@@ -66,13 +57,6 @@ export class Mailbox<T> {
     this.#depth--;
     if (this.#depth <= this.#low) this.#isHigh = false;
     return item;
-  }
-
-  /** Empties the mailbox and returns what was in it, oldest first. */
-  takeAll(): T[] {
-    const items: T[] = [];
-    for (let item = this.take(); item !== undefined; item = this.take()) items.push(item);
-    return items;
   }
 
   stats(): MailboxStats {

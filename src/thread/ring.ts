@@ -14,7 +14,10 @@
  * Order: the writer stores the bytes, then `head`; the reader copies the bytes, then stores `tail`.
  *
  * Full means: `raised` is set one ahead of `cleared` and nothing more is pushed until the reader has cleared
- * it. The reader then pages from the outbox, which is the truth; the ring is its fast path.
+ * it. The outbox is the truth and the ring its fast path, so the reader, seeing the flag, drains what is still
+ * in the ring (older than all that was refused), then clears the flag, then pages from the last sequence that
+ * it saw. Clearing before draining would bring newer records before the gap; paging before clearing would
+ * miss what was refused in between. Records met twice, paged and then popped, are told by their sequence.
  */
 import { assert } from '../assert.ts';
 import { ringCapacityBytesMax, ringCapacityBytesMin } from './limits.ts';
@@ -143,10 +146,7 @@ export class RingReader {
     return isRaised(this.#views);
   }
 
-  /**
-   * Reads and clears the flag; from then on the writer pushes again. After `true`, drain the ring and then page
-   * from the last sequence seen: what was written before the clearing is only in the outbox.
-   */
+  /** Reads and clears the flag; from then on the writer pushes again. See the order at the top of this file. */
   takeOverflow(): boolean {
     const { header } = this.#views;
     const raised = Atomics.load(header, raisedAt);
