@@ -1,6 +1,7 @@
 /** Process entry: settings, gateway, signals, and what a person reads first. Nothing else. */
 import { systemClock } from './clock.ts';
 import { ConfigError, loadConfig } from './config.ts';
+import { detach } from './detach.ts';
 import { AppError } from './errors.ts';
 import { firstScreen } from './first-screen.ts';
 import { type Gateway, startGateway } from './gateway.ts';
@@ -30,6 +31,15 @@ function stopOnSignal(gateway: Gateway, drainTimeoutMs: number): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
 }
 
+/** Fresh shard threads without a restart of the process: `kill -USR2 PID`. */
+function replaceOnSignal(gateway: Gateway): void {
+  process.on('SIGUSR2', () => {
+    const failed = (error: unknown): void =>
+      console.error(`elenco: shards were not replaced: ${String(error)}`);
+    detach(gateway.actors.replaceShards(), failed);
+  });
+}
+
 try {
   const config = loadConfig();
   const gateway = await startGateway({
@@ -40,6 +50,7 @@ try {
     },
   });
   stopOnSignal(gateway, config.drainTimeoutMs);
+  replaceOnSignal(gateway);
   console.log(firstScreen(gateway, config));
   process.send?.('ready');
 } catch (error) {

@@ -77,6 +77,17 @@ export class Actors {
     await Promise.all(this.shards.map((_, shard) => this.#hostShard(shard)));
   }
 
+  /**
+   * Replaces all shard threads by fresh ones, one at a time, under traffic: what is asked meanwhile waits for
+   * the new thread, and WhatsApp keeps what arrives until the instances are open there.
+   */
+  async replaceShards(): Promise<void> {
+    for (const [shard, { name }] of this.shards.entries()) {
+      await this.#supervisor.replace(name);
+      await this.#hostShard(shard);
+    }
+  }
+
   watch(isWatched: boolean): void {
     for (const shard of this.shards) shard.ref.tell({ kind: 'WatchEvents', isWatched });
   }

@@ -33,6 +33,7 @@ export async function hostShard(shard: number, options: HostingOptions): Promise
     for (let view = waiting.shift(); view; view = waiting.shift()) await hostOne(view, ref, options);
   };
   await Promise.all(Array.from({ length: hostAsksInFlight }, hostNext));
+  await ref.ask({ kind: 'FinishHosting' }, asked);
 }
 
 async function hostOne(

@@ -11,6 +11,8 @@ import type { ThreadMetrics } from './metrics.ts';
 export type ShardCommand =
   /** Takes the instance over; `connect` opens its socket, behind the handshakes that are under way. */
   | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean }
+  /** Every instance that the shard had before is handed over: nobody waits for another one. */
+  | { kind: 'FinishHosting' }
   | { kind: 'ConfigureInstance'; config: InstanceConfig }
   | { kind: 'ConfigureGlobalWebhook'; webhook: WebhookConfig | null }
   | { kind: 'ConnectInstance'; instance: string }
@@ -42,6 +44,7 @@ export type ShardCommand =
 
 export interface ShardReplies {
   HostInstance: InstanceStatus;
+  FinishHosting: null;
   ConfigureInstance: null;
   ConfigureGlobalWebhook: null;
   ConnectInstance: InstanceStatus;

@@ -120,14 +120,21 @@ export class Instance {
     const { state } = this.#lifecycle;
     if (state === 'open')
       throw new AppError('already_open', `Instance ${this.id} is open: there is nothing to scan.`);
-    if (restingStates.includes(state)) this.#advance({ kind: 'ConnectAsked' });
+    this.#wake();
     return this.#board.next(waitMs);
+  }
+
+  /** Asking for a code opens a resting instance; one that WhatsApp refuses for good is paired anew. */
+  #wake(): void {
+    const { state } = this.#lifecycle;
+    if (restingStates.includes(state))
+      this.#advance({ kind: state === 'failed' ? 'PairAnewAsked' : 'ConnectAsked' });
   }
 
   async requestPairingCode(phone: string): Promise<PairingCode> {
     const { state } = this.#lifecycle;
     if (state === 'open') throw new AppError('already_open', `Instance ${this.id} is open.`);
-    if (restingStates.includes(state)) this.#advance({ kind: 'ConnectAsked' });
+    this.#wake();
     await this.#board.next(this.#env.limits.pairingReadyTimeoutMs);
     const code = await this.#openSocket().requestPairingCode(phoneDigits(phone));
     this.#advance({ kind: 'PairingCodeShown' });

@@ -23,6 +23,8 @@ export type LifecycleEvent =
   /** A fresh thread owns it now (start, restart of a shard, move): its socket opens, without a backoff. */
   | { kind: 'TakenOver' }
   | { kind: 'DisconnectAsked' }
+  /** A person wants a new QR code for an account whose session is of no use any more. */
+  | { kind: 'PairAnewAsked' }
   | { kind: 'RestartAsked' }
   | { kind: 'LogoutAsked' }
   | { kind: 'PairingCodeShown' }
@@ -148,6 +150,10 @@ export function advance(now: Lifecycle, event: LifecycleEvent, policy: Reconnect
   switch (event.kind) {
     case 'ConnectAsked':
       return connectAsked(now);
+    case 'PairAnewAsked': {
+      const { next, effects, reason } = reopened({ ...now, me: null }, 'new pairing asked');
+      return { next, effects: [{ do: 'end' }, { do: 'eraseSession' }, ...effects], reason };
+    }
     case 'DisconnectAsked':
       return now.state === 'stopped' ? stay(now) : stopped(now, [{ do: 'end' }], 'disconnect asked');
     case 'TakenOver':

@@ -30,6 +30,7 @@ import { EventOutlet } from './event-outlet.ts';
 import { HandshakeSlots } from './handshake-slots.ts';
 import { Instance } from './instance.ts';
 import { NumberCache } from './number-cache.ts';
+import { Roster } from './roster.ts';
 import { createShardMetrics, registerShardGauges } from './shard-metrics.ts';
 
 export interface ShardOptions {
@@ -49,7 +50,7 @@ type Of<K extends ShardCommand['kind']> = Extract<ShardCommand, { kind: K }>;
 
 export class Shard {
   #options: ShardOptions;
-  #instances = new Map<string, Instance>();
+  #roster = new Roster();
   #sequence: SequenceClock;
   #environment: InstanceEnvironment;
   #isWatched = false;
@@ -62,14 +63,14 @@ export class Shard {
     this.#environment = this.#makeEnvironment();
     registerShardGauges(options.registry, {
       states: () => this.#states(),
-      outgoingDepth: () => sum([...this.#instances.values()].map((one) => one.outgoingDepth)),
+      outgoingDepth: () => sum(this.#roster.all().map((one) => one.outgoingDepth)),
       handshakesWaiting: () => this.#environment.slots.waiting,
       numbers: this.#environment.numbers,
     });
   }
 
   get size(): number {
-    return this.#instances.size;
+    return this.#roster.size;
   }
 
   async receive(command: ShardCommand, _context?: TurnContext): Promise<ShardReplies[ShardCommand['kind']]> {
@@ -78,8 +79,11 @@ export class Shard {
         return this.#host(command);
       case 'ReleaseInstance':
         return this.#release(command);
+      case 'FinishHosting':
+        this.#roster.finish();
+        return null;
       case 'ConfigureInstance':
-        this.#find(command.config.id).configure(command.config);
+        (await this.#roster.find(command.config.id)).configure(command.config);
         return null;
       case 'ConfigureGlobalWebhook':
         this.#environment.outlet.setGlobalWebhook(command.webhook);
@@ -94,7 +98,9 @@ export class Shard {
       case 'CollectGarbage':
         return collectGarbage();
       default:
-        return this.#guarded(command.kind, async () => this.#command(command, this.#find(command.instance)));
+        return this.#guarded(command.kind, async () =>
+          this.#command(command, await this.#roster.find(command.instance)),
+        );
     }
   }
 
@@ -145,20 +151,11 @@ export class Shard {
 
   /** Stops every instance, so that nothing is in flight when the thread ends. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#instances.values()].map((instance) => instance.stop()));
-    this.#instances.clear();
-  }
-
-  #find(id: string): Instance {
-    const instance = this.#instances.get(id);
-    if (instance) return instance;
-    throw new AppError('actor_restarted', `Instance ${id} is being taken over by this shard.`, {
-      retryAfterMs: 1_000,
-    });
+    await Promise.all(this.#roster.all().map((instance) => instance.stop()));
   }
 
   async #host({ config, connect }: Of<'HostInstance'>): Promise<InstanceStatus> {
-    const hosted = this.#instances.get(config.id);
+    const hosted = this.#roster.get(config.id);
     if (hosted) {
       hosted.configure(config);
       return hosted.status;
@@ -167,16 +164,16 @@ export class Shard {
     this.#sequence.observe(await store.outbox.lastSeq(config.id));
     const status = (await store.instances.status(config.id)) ?? initialStatus(config.id, clock.now());
     const instance = new Instance(config, status, this.#environment);
-    this.#instances.set(config.id, instance);
     await instance.start(connect);
+    this.#roster.add(instance);
     return instance.status;
   }
 
   async #release({ instance: id, logout, erase }: Of<'ReleaseInstance'>): Promise<null> {
-    const instance = this.#instances.get(id);
+    const instance = this.#roster.get(id);
     if (logout) instance?.logout();
     await instance?.stop();
-    this.#instances.delete(id);
+    this.#roster.remove(id);
     if (erase) await this.#options.store.eraseInstance(id);
     return null;
   }
@@ -226,7 +223,7 @@ export class Shard {
       InstanceState,
       number
     >;
-    for (const { status } of this.#instances.values()) states[status.state] += 1;
+    for (const { status } of this.#roster.all()) states[status.state] += 1;
     return states;
   }
 
@@ -255,6 +252,7 @@ interface HasStatus {
 type SharedCommand =
   | 'HostInstance'
   | 'ReleaseInstance'
+  | 'FinishHosting'
   | 'ConfigureInstance'
   | 'ConfigureGlobalWebhook'
   | 'WatchEvents'

@@ -122,6 +122,7 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.constantFrom<LifecycleEvent>(
     { kind: 'ConnectAsked' },
     { kind: 'TakenOver' },
+    { kind: 'PairAnewAsked' },
     { kind: 'DisconnectAsked' },
     { kind: 'RestartAsked' },
     { kind: 'LogoutAsked' },
@@ -150,7 +151,8 @@ describe('whatever happens', () => {
             expect(opens).toBe(0);
             expect(effects.some((effect) => effect.do === 'reconnectAfter')).toBe(false);
           }
-          if (effects.some((effect) => effect.do === 'eraseSession')) expect(next.state).toBe('logged_out');
+          if (effects.some((effect) => effect.do === 'eraseSession'))
+            expect(event.kind === 'PairAnewAsked' || next.state === 'logged_out').toBe(true);
           if (next.state === 'reconnecting' && now.state !== 'reconnecting')
             expect(effects.some((effect) => effect.do === 'reconnectAfter')).toBe(true);
           now = next;

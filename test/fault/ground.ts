@@ -1,0 +1,144 @@
+/**
+ * Where a fault run takes place: a sandbox and a webhook endpoint here, the gateway as a process of its own
+ * that can be killed, on one port and one data folder for the whole run.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { Program } from '../e2e/support/program.ts';
+import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
+import type { Member } from './traffic.ts';
+
+export const faultKey = 'fault-admin-key';
+const guardMs = 120_000;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class Ground {
+  readonly sandbox: Sandbox;
+  readonly hook: WebhookReceiver;
+  readonly baseUrl: string;
+  readonly dir: string;
+  #port: number;
+  #env: Readonly<Record<string, string>>;
+  #gateway: Program | null = null;
+
+  constructor(parts: {
+    sandbox: Sandbox;
+    hook: WebhookReceiver;
+    dir: string;
+    port: number;
+    env: Record<string, string>;
+  }) {
+    this.sandbox = parts.sandbox;
+    this.hook = parts.hook;
+    this.dir = parts.dir;
+    this.#port = parts.port;
+    this.#env = parts.env;
+    this.baseUrl = `http://127.0.0.1:${parts.port}`;
+  }
+
+  static async prepare(env: Record<string, string> = {}): Promise<Ground> {
+    const [sandbox, hook] = await Promise.all([startSandbox(), WebhookReceiver.start()]);
+    const dir = await mkdtemp(join(tmpdir(), 'elenco-fault-'));
+    return new Ground({ sandbox, hook, dir, port: await freePort(), env });
+  }
+
+  get gateway(): Program {
+    if (!this.#gateway) throw new Error('the gateway is not running');
+    return this.#gateway;
+  }
+
+  /** Resolves when REST serves. */
+  async start(): Promise<void> {
+    this.#gateway = new Program('src/main.ts', [], {
+      HOST: '127.0.0.1',
+      PORT: String(this.#port),
+      API_KEY: faultKey,
+      DATA_DIR: join(this.dir, 'data'),
+      SHARDS: '2',
+      LOG_LEVEL: 'warn',
+      WA_SOCKET_URL: this.sandbox.url,
+      WA_ROOT_KEY: this.sandbox.rootKey,
+      RECONNECT_DELAY_MS_MIN: '200',
+      RECONNECT_DELAY_MS_MAX: '2000',
+      RATE_LIMIT_MESSAGES: 'off',
+      RATE_LIMIT_INSTANCES: 'off',
+      RATE_LIMIT_QUERIES: 'off',
+      RATE_LIMIT_GLOBAL: 'off',
+      ...this.#env,
+    });
+    await this.#gateway.says(/Elenco is up/);
+  }
+
+  async kill(): Promise<void> {
+    this.gateway.kill('SIGKILL');
+    await this.gateway.exited;
+  }
+
+  async end(): Promise<void> {
+    this.#gateway?.kill('SIGKILL');
+    await this.#gateway?.exited;
+    await this.sandbox.stop();
+    await this.hook.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a JSON answer
+  async call(method: string, path: string, body?: unknown): Promise<any> {
+    const response = await fetch(`${this.baseUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${faultKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return response.status === 204 ? null : response.json();
+  }
+
+  /** Makes and pairs instances, four at a time; resolves when all are open. */
+  async openInstances(count: number): Promise<Member[]> {
+    const ids = Array.from({ length: count }, (_, index) => `i${index}`);
+    const members: Member[] = [];
+    const next = async (): Promise<void> => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) members.push(await this.#openOne(id));
+    };
+    await Promise.all([next(), next(), next(), next()]);
+    await this.allOpen(members);
+    return members;
+  }
+
+  async #openOne(id: string): Promise<Member> {
+    await this.call('POST', '/v1/instances', { id, webhook: { url: this.hook.url } });
+    const { qr } = await this.call('GET', `/v1/instances/${id}/qr?wait=30`);
+    const { phone } = await this.sandbox.scan(qr);
+    return { id, phone };
+  }
+
+  async states(): Promise<Map<string, string>> {
+    const { items } = await this.call('GET', '/v1/instances?limit=200');
+    return new Map(items.map((one: { id: string; state: string }) => [one.id, one.state]));
+  }
+
+  async allOpen(members: readonly Member[]): Promise<void> {
+    await this.until(async () => {
+      const states = await this.states();
+      return members.every(({ id }) => states.get(id) === 'open');
+    }, 'all instances are open');
+  }
+
+  async until(isDone: () => Promise<boolean> | boolean, what: string): Promise<void> {
+    const deadline = Date.now() + guardMs;
+    for (;;) {
+      if (await Promise.resolve(isDone()).catch(() => false)) return;
+      if (Date.now() > deadline) throw new Error(`not seen within ${guardMs} ms: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

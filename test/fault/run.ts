@@ -1,0 +1,63 @@
+/**
+ * `npm run faults -- NAME [--seed N] [--rounds N] [--instances N]`: one fault scenario under traffic, judged
+ * against the sandbox's ground truth. Prints its seed; exits 1 when a promise was broken.
+ */
+import { parseArgs } from 'node:util';
+import { faultKey, Ground } from './ground.ts';
+import { seeded } from './random.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+import { Traffic } from './traffic.ts';
+import { judge, settle } from './verdict.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    rounds: { type: 'string' },
+    instances: { type: 'string', default: '20' },
+    inbound: { type: 'string', default: '50' },
+    sends: { type: 'string', default: '20' },
+  },
+});
+
+async function play(name: string, scenario: Scenario): Promise<boolean> {
+  const seed = Number(values.seed);
+  const random = seeded(seed);
+  const rounds = Number(values.rounds ?? scenario.roundsDefault);
+  console.log(`fault ${name}: ${scenario.about}; seed ${seed}, ${rounds} rounds`);
+  const ground = await Ground.prepare();
+  try {
+    await ground.start();
+    const members = await ground.openInstances(Number(values.instances));
+    console.log(`${members.length} instances open`);
+    const { sandbox, baseUrl } = ground;
+    const rates = { inboundPerSecond: Number(values.inbound), sendsPerSecond: Number(values.sends) };
+    const traffic = new Traffic({ sandbox, members, random, baseUrl, key: faultKey, ...rates });
+    const qrsBefore = ground.hook.of('instance.qr').length;
+    traffic.start();
+    await scenario.run({ ground, members, random, rounds, log: (line) => console.log(`  ${line}`) });
+    await settle(ground, traffic);
+    const verdict = judge(ground, traffic);
+    const qrs = ground.hook.of('instance.qr').length - qrsBefore;
+    const broken =
+      qrs > 0 ? [...verdict.broken, `${qrs} QR codes were shown: a session was lost`] : verdict.broken;
+    console.table(verdict.figures);
+    for (const line of broken) console.log(`BROKEN: ${line}`);
+    console.log(
+      `${broken.length === 0 ? 'PASS' : 'FAIL'} ${name} (replay: npm run faults -- ${name} --seed ${seed} --rounds ${rounds})`,
+    );
+    return broken.length === 0;
+  } finally {
+    await ground.end();
+  }
+}
+
+const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
+const unknown = names.filter((name) => !(name in scenarios));
+if (unknown.length > 0) {
+  console.error(`unknown fault ${unknown.join(', ')}; there are: ${Object.keys(scenarios).join(', ')}`);
+  process.exit(2);
+}
+let isWhole = true;
+for (const name of names) isWhole = (await play(name, scenarios[name] as Scenario)) && isWhole;
+process.exit(isWhole ? 0 : 1);
