@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import type { DeliveryView, WebhookTestResult } from '../../src/protocol/webhook.ts';
 import { ok, startReceiver } from './receiver.ts';
-import { fastClock, makeRig, webhookTo } from './rig.ts';
+import { fastClock, makeRig } from './rig.ts';
+import { webhookTo } from './webhook-config.ts';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 

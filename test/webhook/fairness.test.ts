@@ -5,7 +5,8 @@ import { Schedule, type Turn } from '../../src/webhook/schedule.ts';
 import { targetOf } from '../../src/webhook/target.ts';
 import { someEvent } from '../store/records.ts';
 import { ok, startReceiver } from './receiver.ts';
-import { fastClock, makeRig, webhookTo } from './rig.ts';
+import { fastClock, makeRig } from './rig.ts';
+import { webhookTo } from './webhook-config.ts';
 
 const budget = () => ({ entries: 0, bodyBytes: 0 });
 

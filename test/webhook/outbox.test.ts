@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { globalWebhookId } from '../../src/protocol/instance.ts';
 import { laneWindowMax } from '../../src/webhook/limits.ts';
 import { startReceiver } from './receiver.ts';
-import { fastClock, makeRig, webhookTo } from './rig.ts';
+import { fastClock, makeRig } from './rig.ts';
+import { webhookTo } from './webhook-config.ts';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 

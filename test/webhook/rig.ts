@@ -18,20 +18,6 @@ import { createDoorbell, Doorbell } from '../../src/thread/wake.ts';
 import { WebhookActor } from '../../src/webhook/actor.ts';
 import { optionsFor, scratchFolder, someConfig } from '../store/records.ts';
 
-export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-
-export const webhookTo = (url: string, more: Partial<WebhookConfig> = {}): WebhookConfig => ({
-  url,
-  events: ['*'],
-  headers: {},
-  ordered: true,
-  enabled: true,
-  secret,
-  previousSecret: null,
-  previousSecretUntil: null,
-  ...more,
-});
-
 /** Time that runs faster, so that a second's pause does not cost a second. Not for signatures' timestamps. */
 export function fastClock(speed: number, random = 0.5): Clock {
   const start = systemClock.now();

@@ -2,7 +2,8 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { type Received, startReceiver } from './receiver.ts';
-import { makeRig, secret, webhookTo } from './rig.ts';
+import { makeRig } from './rig.ts';
+import { secret, webhookTo } from './webhook-config.ts';
 
 const otherSecret = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
 const verify = (key: string, { text, headers }: Received): unknown =>

@@ -7,7 +7,8 @@ import { Lane } from '../../src/webhook/lane.ts';
 import { eventAgeMsMax } from '../../src/webhook/limits.ts';
 import { someEvent } from '../store/records.ts';
 import { startReceiver } from './receiver.ts';
-import { fastClock, makeRig, webhookTo } from './rig.ts';
+import { fastClock, makeRig } from './rig.ts';
+import { webhookTo } from './webhook-config.ts';
 
 it('writes what was delivered once the store takes it again', async () => {
   const receiver = await startReceiver();
