@@ -4,11 +4,11 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { pause, yieldTurn } from '../clock.ts';
-import { detach } from '../detach.ts';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { pause } from '../clock.ts';
 import { toResponse } from './answer.ts';
 import { buildApp } from './app.ts';
+import { type Connections, trackConnections } from './connections.ts';
 import { problem } from './problem.ts';
 import type { FrontOptions } from './route.ts';
 
@@ -22,16 +22,15 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** A request that is broken before any route sees it, for example a malformed Host header. */
+/** A request that is broken before the app sees it, for example by a malformed Host header. */
 const malformedRequest = (error: unknown): Response => {
-  const detail = error instanceof Error ? error.message : 'malformed request';
-  return toResponse(problem({ code: 'validation_failed', detail }, ''), {});
+  const isRequest = error instanceof RequestError;
+  const code = isRequest ? 'validation_failed' : 'internal';
+  const detail = isRequest ? error.message : 'the request failed inside the gateway';
+  return toResponse(problem({ code, detail }, ''), {});
 };
 
-function createHttpServer(
-  { config, metrics }: FrontOptions,
-  fetch: Parameters<typeof getRequestListener>[0],
-): Server {
+function createHttpServer({ config }: FrontOptions, fetch: Parameters<typeof getRequestListener>[0]): Server {
   const server = createServer(
     {
       requestTimeout: config.uploadTimeoutMs,
@@ -41,12 +40,6 @@ function createHttpServer(
     getRequestListener(fetch, { errorHandler: malformedRequest }),
   );
   server.maxConnections = config.maxConnections;
-  server.on('connection', (socket) => {
-    metrics.connectionOpened();
-    socket.once('close', () => metrics.connectionClosed());
-  });
-  server.on('drop', () => metrics.connectionRefused());
-  endWithLastAnswer(server);
   return server;
 }
 
@@ -67,21 +60,9 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-/** Once the server is closed, a kept-alive connection ends with its answer, not when it times out. */
-function endWithLastAnswer(server: Server): void {
-  server.on('request', (_, response) =>
-    response.once('close', () => {
-      if (!server.listening)
-        detach(
-          yieldTurn().then(() => server.closeIdleConnections()),
-          () => {},
-        );
-    }),
-  );
-}
-
-async function close(server: Server, options: FrontOptions): Promise<void> {
+async function close(server: Server, connections: Connections, options: FrontOptions): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  connections.endIdle();
   const patience = new AbortController();
   await Promise.race([closed, pause(options.clock, options.config.drainTimeoutMs, patience.signal)]);
   patience.abort();
@@ -93,6 +74,7 @@ async function close(server: Server, options: FrontOptions): Promise<void> {
 export async function startFront(options: FrontOptions): Promise<Front> {
   const app = buildApp(options);
   const server = createHttpServer(options, (request, bindings) => app.hono.fetch(request, bindings));
+  const connections = trackConnections(server, options.metrics);
   const { port } = await listen(server, options.config.host, options.config.port);
   let stopped: Promise<void> | undefined;
   return {
@@ -100,7 +82,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     url: urlOf(options.config.host, port),
     stop() {
       app.endStreams();
-      stopped ??= close(server, options);
+      stopped ??= close(server, connections, options);
       return stopped;
     },
   };

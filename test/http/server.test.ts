@@ -83,6 +83,19 @@ describe('draining', () => {
     await expect(fetch(`${t.front.url}/health/live`)).rejects.toThrow();
   });
 
+  it('stop does not wait for connections that have sent nothing, or nothing more', async () => {
+    const { clock } = manualClock();
+    const t = await startTestFront({}, { clock });
+    const silent = connect(t.front.port, '127.0.0.1');
+    const used = connect(t.front.port, '127.0.0.1');
+    await Promise.all([once(silent, 'connect'), once(used, 'connect')]);
+    used.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(used, 'data');
+    const closed = [once(silent.resume(), 'close'), once(used.resume(), 'close')];
+    await t.front.stop();
+    await Promise.all(closed);
+  });
+
   it('stop closes what does not end within the drain time', async () => {
     const { clock, due } = manualClock();
     const t = await startTestFront({ DRAIN_TIMEOUT_MS: '5000' }, { clock });
