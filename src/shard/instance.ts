@@ -300,7 +300,8 @@ export class Instance {
     message: ReceivedMessage,
   ): Promise<StoreWrite[]> {
     const { chat, from, id } = message;
-    const key = { instance: this.id, chat: chat.lid ?? chat.jid, sender: from.lid ?? from.jid, id };
+    // The JIDs as WhatsApp addressed them: a redelivery has the same ones, whatever was learnt meanwhile.
+    const key = { instance: this.id, chat: chat.jid, sender: from.jid, id };
     if ((await this.#env.store.outbox.seqOf(key.instance, key.chat, key.sender, id)) !== undefined) return [];
     const data = { ...message, timestamp: iso(message.timestamp), statusAt: iso(message.statusAt) };
     const write = this.#write({ type, chat: key.chat, data });
@@ -333,6 +334,7 @@ export class Instance {
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
           record: (message) => this.#record(message),
+          recordSent: (message) => this.#messageWrites('message.sent', message),
           recorded: (writes) => this.#env.outlet.committed(writes),
         }),
       onFact: (fact) => this.#onFact(fact),
