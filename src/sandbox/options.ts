@@ -26,6 +26,8 @@ export interface SandboxOptions {
   readonly replyDelayMs?: number;
   /** Addressing of messages that contacts write first. Default `pn`. */
   readonly addressing?: 'pn' | 'lid';
+  /** Addressing mode of new groups. Default `lid`. */
+  readonly groupAddressing?: 'pn' | 'lid';
   /** Whether the virtual phone of each account decrypts its copies. Default true. */
   readonly phoneDecrypts?: boolean;
   /** One-time prekeys low notification. Default true. */
@@ -44,6 +46,7 @@ export interface Settings {
   readonly behaviour: (number: string) => Behaviour | null;
   readonly replyDelayMs: number;
   readonly addressing: 'pn' | 'lid';
+  readonly groups: { readonly addressing: 'pn' | 'lid' };
   readonly phoneDecrypts: boolean;
   readonly preKeyNotices: boolean;
 }
@@ -61,6 +64,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     behaviour: options.behaviour ?? (() => null),
     replyDelayMs: options.replyDelayMs ?? 0,
     addressing: options.addressing ?? 'pn',
+    groups: { addressing: options.groupAddressing ?? 'lid' },
     phoneDecrypts: options.phoneDecrypts ?? true,
     preKeyNotices: options.preKeyNotices ?? true,
   };

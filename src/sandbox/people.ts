@@ -4,6 +4,7 @@
  */
 import type { Account } from './accounts/account.ts';
 import type { Contact } from './contacts/contacts.ts';
+import { type Person, personByNumber } from './contacts/directory.ts';
 import { canonicalNumber, numberOfLid } from './contacts/numbers.ts';
 import { parseJid } from './wire/jid.ts';
 import type { World } from './world.ts';
@@ -18,6 +19,13 @@ export function accountOf(world: World, text: string): Account {
   const account = world.accounts.find(numberIn(text));
   if (!account) throw new Error(`no account has the number ${text}`);
   return account;
+}
+
+/** Anybody: account or contact. */
+export function personOf(world: World, text: string): Person {
+  const person = personByNumber(world, numberIn(text));
+  if (!person) throw new Error(`nobody has the number ${text}`);
+  return person;
 }
 
 export function contactOf(world: World, text: string): Contact {

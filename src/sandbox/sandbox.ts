@@ -8,16 +8,17 @@ import { typeCode } from './accounts/pairing-code.ts';
 import { scanQr } from './accounts/pairing-qr.ts';
 import { connectionEvents } from './connections/events.ts';
 import { type Listening, startWireServer } from './connections/wire-server.ts';
-import { speak } from './contacts/speak.ts';
+import { type Content, Speaker } from './contacts/speaker.ts';
 import { startControl } from './control/server.ts';
+import { Faults } from './faults/faults.ts';
+import { runScript, type ScriptedFault, type ScriptOptions } from './faults/script.ts';
 import type { LedgerEntry, LedgerFilter } from './ledger.ts';
 import { makeCertificate, writeCertificate } from './media/certificate.ts';
 import { startMediaServer } from './media/media-server.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
-import { accountOf, contactOf } from './people.ts';
+import { contactOf } from './people.ts';
 import { StateFile } from './state-file.ts';
 import { type Stats, statsOf } from './stats.ts';
-import type { proto } from './wire/proto.ts';
 import { World } from './world.ts';
 
 interface Parts {
@@ -33,6 +34,7 @@ export class Sandbox {
   readonly world: World;
   readonly #listening: Listening[];
   readonly #state: StateFile | null;
+  readonly faults: Faults;
   readonly url: string;
   readonly controlUrl: string;
 
@@ -45,6 +47,7 @@ export class Sandbox {
     const { wire, control, media, state } = parts;
     const { host } = world.settings;
     this.world = world;
+    this.faults = new Faults(world);
     this.#listening = [wire, control, media];
     this.ca = parts.ca;
     this.caFile = parts.caFile;
@@ -68,12 +71,14 @@ export class Sandbox {
     return typeCode(this.world, phone, code);
   }
 
-  /** A contact writes to an account; resolves with the message id when every copy is queued. */
-  async sendFrom(contact: string, to: string, content: string | proto.IMessage): Promise<string> {
-    const message = typeof content === 'string' ? { conversation: content } : content;
-    const spoken = speak(this.world, contactOf(this.world, contact), accountOf(this.world, to), message);
-    await spoken.sent;
-    return spoken.id;
+  /** A virtual contact: writes, types, calls, makes groups. Throws where the number does not exist. */
+  contact(number: string): Speaker {
+    return new Speaker(this.world, contactOf(this.world, number));
+  }
+
+  /** A contact writes to an account or a group; resolves with the message id when every copy is queued. */
+  sendFrom(contact: string, to: string, content: Content): Promise<string> {
+    return this.contact(contact).write(to, content);
   }
 
   stats(): Stats {
@@ -86,11 +91,12 @@ export class Sandbox {
 
   /** Ends the TCP connections of one account, or of all, without a word. Returns how many. */
   dropConnections(phone?: string): number {
-    const chosen = [...this.world.connections].filter(
-      ({ companion }) => phone === undefined || companion?.account.phone === phone,
-    );
-    for (const connection of chosen) connection.cut();
-    return chosen.length;
+    return this.faults.close('drop', phone);
+  }
+
+  /** Random faults by seed until the time is over. */
+  runFaults(options: ScriptOptions): Promise<ScriptedFault[]> {
+    return runScript(this.world, this.faults, options);
   }
 
   async stop(): Promise<void> {

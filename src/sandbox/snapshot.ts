@@ -4,6 +4,8 @@
  */
 import type { Account } from './accounts/account.ts';
 import { Companion, type CompanionKeys, type PublicSignedPreKey } from './accounts/companion.ts';
+import type { Group } from './groups/group.ts';
+import type { Newsletter } from './newsletters/newsletters.ts';
 import type { SignalDevice } from './signal/device.ts';
 import type { Node } from './wire/node.ts';
 import type { World } from './world.ts';
@@ -33,10 +35,12 @@ interface AccountSnapshot extends DeviceSnapshot {
   blocked: Set<string>;
   privacy: Map<string, string>;
   companions: CompanionSnapshot[];
+  watchers: Set<string>;
 }
 
 interface ContactSnapshot extends DeviceSnapshot {
   number: string;
+  sharedKeys: Set<string>;
   generation: number;
 }
 
@@ -46,6 +50,8 @@ export interface Snapshot {
   preKeyMark: number;
   accounts: AccountSnapshot[];
   contacts: ContactSnapshot[];
+  groups: Group[];
+  newsletters: Newsletter[];
 }
 
 const deviceSnapshot = ({ sessions, senderKeys }: SignalDevice): DeviceSnapshot => ({ sessions, senderKeys });
@@ -60,7 +66,7 @@ function accountSnapshot(account: Account): AccountSnapshot {
   const { phone, pushName, about, nextDevice, disappearingSeconds, collections, blocked, privacy } = account;
   const companions = [...account.companions.values()].map(companionSnapshot);
   const own = { phone, pushName, about, nextDevice, disappearingSeconds, collections, blocked, privacy };
-  return { ...deviceSnapshot(account.phoneDevice), ...own, companions };
+  return { ...deviceSnapshot(account.phoneDevice), ...own, companions, watchers: account.watchers };
 }
 
 export function snapshotOf(world: World): Snapshot {
@@ -69,9 +75,12 @@ export function snapshotOf(world: World): Snapshot {
     seed: world.settings.seed,
     preKeyMark: world.preKeyMark,
     accounts: world.accounts.all().map(accountSnapshot),
-    contacts: world.contacts.used().map(({ number, generation, device }) => ({
+    groups: world.groups.all(),
+    newsletters: world.newsletters.all(),
+    contacts: world.contacts.used().map(({ number, generation, sharedKeys, device }) => ({
       number,
       generation,
+      sharedKeys,
       ...deviceSnapshot(device),
     })),
   };
@@ -112,6 +121,7 @@ function restoreAccount(world: World, snapshot: AccountSnapshot): void {
   for (const [name, collection] of snapshot.collections) account.collections.set(name, collection);
   for (const lid of snapshot.blocked) account.blocked.add(lid);
   for (const [name, value] of snapshot.privacy) account.privacy.set(name, value);
+  for (const phone of snapshot.watchers) account.watchers.add(phone);
   for (const companion of snapshot.companions) restoreCompanion(world, account, companion);
 }
 
@@ -121,10 +131,13 @@ export function restore(world: World, snapshot: Snapshot): void {
   if (snapshot.seed !== world.settings.seed) throw new Error('sandbox state was made with another seed');
   world.preKeyMark = snapshot.preKeyMark;
   for (const account of snapshot.accounts) restoreAccount(world, account);
-  for (const { number, generation, ...device } of snapshot.contacts) {
+  for (const group of snapshot.groups) world.groups.add(group);
+  for (const newsletter of snapshot.newsletters) world.newsletters.add(newsletter);
+  for (const { number, generation, sharedKeys, ...device } of snapshot.contacts) {
     const contact = world.contacts.find(number);
     if (!contact) continue;
     for (let done = 0; done < generation; done += 1) world.contacts.reinstall(contact);
+    for (const key of sharedKeys) contact.sharedKeys.add(key);
     restoreDevice(contact.device, device);
   }
 }

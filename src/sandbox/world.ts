@@ -7,15 +7,23 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { PairingDesk } from './accounts/pairing-desk.ts';
+import type { Call } from './calls/calls.ts';
 import type { Connection } from './connections/connection.ts';
 import { Contacts } from './contacts/contacts.ts';
 import type { ControlRoute } from './control/server.ts';
 import { Counters } from './counters.ts';
+import { Door } from './faults/door.ts';
+import { seededRandom } from './faults/random.ts';
+import { StanzaRules } from './faults/stanza-rules.ts';
+import { Groups } from './groups/groups.ts';
 import { Ledger } from './ledger.ts';
 import { MediaStore } from './media/store.ts';
 import { SeenIds } from './messages/seen-ids.ts';
 import { SentCache } from './messages/sent-cache.ts';
+import { Newsletters } from './newsletters/newsletters.ts';
 import type { Settings } from './options.ts';
+import { Presence } from './presence/presence.ts';
+import { Pictures } from './profiles/pictures.ts';
 import { makeServerKeys, type ServerKeys } from './wire/certificates.ts';
 
 export class World {
@@ -27,12 +35,19 @@ export class World {
   readonly serverKeys: ServerKeys;
   readonly accounts: Accounts;
   readonly contacts: Contacts;
+  readonly groups = new Groups();
   readonly pairing = new PairingDesk();
   readonly connections = new Set<Connection>();
   readonly counters = new Counters();
   readonly ledger = new Ledger();
   readonly sent = new SentCache();
   readonly seen = new SeenIds();
+  readonly newsletters = new Newsletters();
+  readonly presence = new Presence();
+  readonly pictures = new Pictures();
+  readonly calls = new Map<string, Call>();
+  readonly door: Door;
+  readonly rules: StanzaRules;
   readonly media = new MediaStore();
   /** Host and port of the media server. */
   mediaHost = '';
@@ -53,6 +68,11 @@ export class World {
     this.serverKeys = makeServerKeys(this.secret, this.clock.now());
     this.accounts = new Accounts(this.secret);
     this.contacts = new Contacts(this);
+    this.door = new Door(this.clock);
+    this.rules = new StanzaRules(this.clock, seededRandom(settings.seed), (effect, account, stanza) => {
+      this.counters.add('faults', account);
+      this.log.info({ fault: effect, account, tag: stanza.tag, id: stanza.attrs['id'] }, 'fault');
+    });
   }
 
   changed(): void {

@@ -1,73 +1,121 @@
 /** Pairing, login and one-to-one messages with unmodified Baileys sockets. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { PhoneSocket } from './support/phone-socket.ts';
+import { describe, expect, it } from 'vitest';
+import { echoNumber, jidOf, readerNumber, silentNumber, useSandbox } from './support/fixture.ts';
+import { textOf } from './support/phone-socket.ts';
+import { until } from './support/waiting.ts';
 
-const echo = '5511988880001@s.whatsapp.net';
+const ann = '5511970000101';
+const bob = '5511970000102';
 
 describe('core', () => {
-  let sandbox: Sandbox;
-  const sockets: PhoneSocket[] = [];
-  const connect = (options: ConstructorParameters<typeof PhoneSocket>[1] = {}): PhoneSocket => {
-    const socket = new PhoneSocket(sandbox, options);
-    sockets.push(socket);
-    return socket;
-  };
-
-  beforeEach(async () => {
-    sandbox = await startSandbox();
-  });
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) await socket.close();
-    await sandbox.stop();
-  });
+  const fixture = useSandbox();
 
   it('pairs by QR, opens, and echoes a text', async () => {
-    const phone = await connect({ phone: '5511970000101' }).whenOpen();
-    expect(phone.sock.user?.id).toBe('5511970000101:1@s.whatsapp.net');
-    await phone.send(echo, 'hello');
+    const phone = await fixture.open(ann);
+    expect(phone.sock.user?.id).toBe(`${ann}:1@s.whatsapp.net`);
+    await phone.send(jidOf(echoNumber), 'hello');
     const answer = await phone.whenText('hello');
-    expect(answer.message.key.remoteJid).toBe(echo);
+    expect(answer.message.key.remoteJid).toBe(jidOf(echoNumber));
     expect(answer.message.pushName).toBe('Contact 0001');
-    expect(sandbox.stats().total.decryptFailures).toBe(0);
+    expect(fixture.sandbox.stats().total).toMatchObject({ decryptFailures: 0, unanswered: 0 });
+  });
+
+  it('finishes the first-login sequence without Baileys waiting for it', async () => {
+    const phone = await fixture.open(ann);
+    await until(() => (phone.auth.creds.accountSyncCounter ?? 0) > 0, 'account sync');
+    expect(phone.auth.creds.myAppStateKeyId).toBeTruthy();
+    expect(phone.auth.creds.me?.name).toBe('Phone 0101');
+    expect(phone.auth.creds.routingInfo).toBeTruthy();
   });
 
   it('pairs by code', async () => {
-    const phone = connect({ scans: false });
+    const phone = fixture.connect({ scans: false });
     await phone.connection.find(({ qr }) => qr !== undefined, 'qr');
-    const code = await phone.sock.requestPairingCode('5511970000102');
-    await sandbox.enterCode('5511970000102', code);
+    const code = await phone.sock.requestPairingCode(ann);
+    await fixture.sandbox.enterCode(ann, code);
     await phone.whenOpen();
-    expect(phone.sock.user?.id).toBe('5511970000102:1@s.whatsapp.net');
+    expect(phone.sock.user?.id).toBe(`${ann}:1@s.whatsapp.net`);
   });
 
-  it('relays between two accounts both ways', async () => {
-    const [ann, bob] = await Promise.all([
-      connect({ phone: '5511970000103' }).whenOpen(),
-      connect({ phone: '5511970000104' }).whenOpen(),
-    ]);
-    const id = await ann.send('5511970000104@s.whatsapp.net', 'from ann');
-    await bob.whenText('from ann');
-    await bob.send('5511970000103@s.whatsapp.net', 'from bob');
-    await ann.whenText('from bob');
-    await ann.whenStatus(id, 3);
-    expect(sandbox.stats().total.decryptFailures).toBe(0);
+  it('refuses a QR that is not shown', async () => {
+    await expect(fixture.sandbox.scan('https://wa.me/settings/linked_devices#a,b,c,d,1')).rejects.toThrow(
+      'no conn',
+    );
+  });
+
+  it('reports delivery, reading and playing as the number says', async () => {
+    const phone = await fixture.open(ann);
+    await phone.whenStatus(await phone.send(jidOf(silentNumber), 'to silent'), 3);
+    await phone.whenStatus(await phone.send(jidOf(readerNumber), 'to reader'), 4);
+    const id = await phone.send(jidOf(silentNumber), 'read later');
+    fixture.sandbox.contact(silentNumber).mark(ann, id, 'played');
+    await phone.whenStatus(id, 5);
+  });
+
+  it('receives from contacts in both addressing modes', async () => {
+    const phone = await fixture.open(ann);
+    await fixture.sandbox.contact(silentNumber).write(ann, 'by number', 'pn');
+    await fixture.sandbox.contact(silentNumber).write(ann, 'by lid', 'lid');
+    expect((await phone.whenText('by number')).message.key.remoteJid).toBe(jidOf(silentNumber));
+    const byLid = await phone.whenText('by lid');
+    expect(byLid.message.key.remoteJid).toMatch(/@lid$/);
+    expect(byLid.message.key.remoteJidAlt).toBe(jidOf(silentNumber));
+  });
+
+  it('relays between two accounts both ways, with receipts', async () => {
+    const [one, two] = await Promise.all([fixture.open(ann), fixture.open(bob)]);
+    const id = await one.send(jidOf(bob), 'from ann');
+    const received = await two.whenText('from ann');
+    await one.whenStatus(id, 3);
+    await two.sock.readMessages([received.message.key]);
+    await one.whenStatus(id, 4);
+    await two.send(jidOf(ann), 'from bob');
+    await one.whenText('from bob');
+    expect(fixture.sandbox.stats().total.decryptFailures).toBe(0);
+  });
+
+  it('copies what one device sends to the other devices of the account', async () => {
+    const first = await fixture.open(ann);
+    const second = await fixture.open(ann);
+    expect(second.sock.user?.id).toBe(`${ann}:2@s.whatsapp.net`);
+    await first.send(jidOf(silentNumber), 'own copy');
+    const copy = await second.upserts.find(({ message }) => textOf(message) === 'own copy', 'own copy');
+    expect(copy.message.key).toMatchObject({ fromMe: true, remoteJid: jidOf(silentNumber) });
+    await fixture.sandbox.sendFrom(silentNumber, ann, 'to both');
+    await Promise.all([first.whenText('to both'), second.whenText('to both')]);
   });
 
   it('keeps what comes while offline and delivers it after the next login', async () => {
-    const phone = await connect({ phone: '5511970000105' }).whenOpen();
-    await phone.send(echo, 'first');
+    const phone = await fixture.open(ann);
+    await phone.send(jidOf(echoNumber), 'first');
     await phone.whenText('first');
-    sandbox.dropConnections('5511970000105');
+    fixture.sandbox.dropConnections(ann);
     expect(await phone.whenClosed()).toBe(428);
-    for (let n = 1; n <= 5; n += 1) await sandbox.sendFrom('5511988880001', '5511970000105', `offline ${n}`);
+    for (let n = 1; n <= 5; n += 1) await fixture.sandbox.sendFrom(echoNumber, ann, `offline ${n}`);
     phone.open();
     await phone.whenOpen(2);
-    const last = await phone.whenText('offline 5');
-    expect(last.type).toBe('append');
-    const texts = phone.upserts.all.map(({ message }) => message.message?.conversation ?? '');
+    expect((await phone.whenText('offline 5')).type).toBe('append');
+    const texts = phone.upserts.all.map(({ message }) => textOf(message));
     expect(texts.filter((text) => text.startsWith('offline'))).toEqual(
       [1, 2, 3, 4, 5].map((n) => `offline ${n}`),
     );
+    await until(() => fixture.sandbox.stats().unacknowledged === 0, 'everything acknowledged');
+  });
+
+  it('asks for prekeys when few are left', async () => {
+    const phone = await fixture.open(ann);
+    const companion = fixture.sandbox.world.accounts.find(ann)?.companions.get(1);
+    for (const id of [...(companion?.preKeys.keys() ?? [])].slice(0, -5)) companion?.preKeys.delete(id);
+    await fixture.sandbox.sendFrom(silentNumber, ann, 'uses one up');
+    await phone.whenText('uses one up');
+    await until(() => (companion?.preKeys.size ?? 0) > 5, 'new prekeys');
+  });
+
+  it('logs out: the next login is refused', async () => {
+    const phone = await fixture.open(ann);
+    await phone.sock.logout();
+    await until(() => fixture.sandbox.world.accounts.find(ann)?.companions.size === 0, 'unlinked');
+    const again = fixture.connect({ auth: phone.auth });
+    expect(await again.whenClosed()).toBe(401);
   });
 });

@@ -27,6 +27,8 @@ export class Account {
   readonly collections = new Map<string, Collection>();
   readonly blocked = new Set<string>();
   readonly privacy = new Map<string, string>();
+  /** Numbers of accounts that looked this one's devices up. */
+  readonly watchers = new Set<string>();
   /** Retries that the phone asked for, by message id. */
   readonly phoneRetries = new Map<string, number>();
   pushName: string;

@@ -10,6 +10,7 @@ import { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import type { Account } from './account.ts';
 import { Companion } from './companion.ts';
+import { noticeDevice } from './device-notice.ts';
 import type { Candidate } from './pairing-desk.ts';
 
 const accountPrefix = Buffer.from([6, 0]);
@@ -65,6 +66,7 @@ function register(world: World, account: Account, candidate: Candidate): Compani
   world.accounts.add(companion);
   world.pairing.withdraw(candidate);
   world.counters.add('pairings', account.phone);
+  noticeDevice(world, companion, 'add');
   world.changed();
   world.log.info({ account: account.phone, device: companion.device }, 'paired');
   return companion;

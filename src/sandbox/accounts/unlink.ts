@@ -5,6 +5,7 @@
 import { node } from '../wire/node.ts';
 import type { World } from '../world.ts';
 import type { Companion } from './companion.ts';
+import { noticeDevice } from './device-notice.ts';
 
 export const deviceRemoved = node('stream:error', { code: '401' }, [
   node('conflict', { type: 'device_removed' }),
@@ -13,6 +14,7 @@ export const deviceRemoved = node('stream:error', { code: '401' }, [
 export function unlink(world: World, companion: Companion): void {
   world.accounts.remove(companion);
   for (const { record } of companion.queue.clear()) if (record) record.state = 'dropped';
+  noticeDevice(world, companion, 'remove');
   world.changed();
   world.log.info({ account: companion.account.phone, device: companion.device }, 'unlinked');
 }

@@ -67,8 +67,11 @@ export class Connection implements StanzaSink {
   }
 
   #stanza(plain: Buffer): void {
-    this.#world.counters.add('stanzasIn', this.companion?.account.phone);
-    this.#events.received(this, decodeNode(plain));
+    const account = this.companion?.account.phone;
+    this.#world.counters.add('stanzasIn', account);
+    this.#world.rules.apply('fromAccount', account ?? '', decodeNode(plain), (stanza) => {
+      this.#events.received(this, stanza);
+    });
   }
 
   #hello(message: proto.HandshakeMessage): void {
@@ -89,6 +92,11 @@ export class Connection implements StanzaSink {
   }
 
   send(stanza: Node): void {
+    const account = this.companion?.account.phone;
+    this.#world.rules.apply('toAccount', account ?? '', stanza, (passed) => this.#sendNow(passed));
+  }
+
+  #sendNow(stanza: Node): void {
     if (!this.#outgoing || this.#isEnding || this.isFrozen) return;
     this.#world.counters.add('stanzasOut', this.companion?.account.phone);
     this.#write(frame(this.#outgoing.seal(encodeNode(stanza))));

@@ -5,8 +5,10 @@
 
 import type { Companion } from '../accounts/companion.ts';
 import { finishCodePairing, startCodePairing } from '../accounts/pairing-code.ts';
+import { acceptCall } from '../calls/calls.ts';
+import { acceptMessage } from '../messages/accept.ts';
 import { acceptAck, acceptReceipt } from '../messages/receipts.ts';
-import { relayMessage } from '../messages/relay.ts';
+import { acceptChatState, acceptPresence } from '../presence/presence.ts';
 import { answerQuery } from '../queries/answers.ts';
 import { serverJid } from '../wire/jid.ts';
 import { bytesOf, childOf, type Node, node } from '../wire/node.ts';
@@ -37,13 +39,6 @@ function acceptInfo(world: World, companion: Companion, stanza: Node): void {
   if (childOf(stanza, 'offline_batch')) sendOfflineBatch(world, companion);
 }
 
-function acceptPresence(companion: Companion, stanza: Node): void {
-  const { type, name, to } = stanza.attrs;
-  if (to !== undefined) return;
-  if (name !== undefined) companion.pushName = name;
-  if (type === 'available' || type === 'unavailable') companion.isAvailable = type === 'available';
-}
-
 export async function dispatch(world: World, connection: Connection, stanza: Node): Promise<void> {
   const { companion } = connection;
   if (!companion) return register(world, connection, stanza);
@@ -51,7 +46,7 @@ export async function dispatch(world: World, connection: Connection, stanza: Nod
     case 'iq':
       return answerQuery(world, connection, companion, stanza);
     case 'message':
-      return relayMessage(world, companion, stanza);
+      return acceptMessage(world, companion, stanza);
     case 'receipt':
       return acceptReceipt(world, companion, stanza);
     case 'ack':
@@ -59,7 +54,11 @@ export async function dispatch(world: World, connection: Connection, stanza: Nod
     case 'ib':
       return acceptInfo(world, companion, stanza);
     case 'presence':
-      return acceptPresence(companion, stanza);
+      return acceptPresence(world, companion, stanza);
+    case 'chatstate':
+      return acceptChatState(world, companion, stanza);
+    case 'call':
+      return acceptCall(world, companion, stanza);
     default:
       return;
   }

@@ -48,6 +48,11 @@ export function logIn(
     refuse(world, connection, 401);
     return;
   }
+  const failure = world.door.takeFailure(companion.account.phone);
+  if (failure !== null) {
+    refuse(world, connection, failure);
+    return;
+  }
   takeOver(companion, connection);
   world.counters.add('logins', companion.account.phone);
   world.log.info({ account: companion.account.phone, device: companion.device }, 'logged in');

@@ -16,6 +16,10 @@ export class Contact {
   /** Counts re-installations: each has another identity. */
   generation = 0;
   readonly retries = new Map<string, number>();
+  /** Group and device pairs that have this contact's sender key. */
+  readonly sharedKeys = new Set<string>();
+  /** The last message to a group that is under way. */
+  groupTurn: Promise<void> = Promise.resolve();
 
   constructor(number: string, behaviour: Behaviour, device: SignalDevice) {
     this.number = number;
@@ -68,6 +72,7 @@ export class Contacts {
     contact.generation += 1;
     const keys = deriveKeys(this.#world.secret, contact.number, contact.generation);
     contact.device = new SignalDevice(keys);
+    contact.sharedKeys.clear();
     this.#world.changed();
   }
 

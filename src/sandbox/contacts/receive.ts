@@ -12,7 +12,7 @@ import type { Contact } from './contacts.ts';
 import { addressingOf, sendReceipt, speak } from './speak.ts';
 
 /** What an echo repeats: text as text, media as it came; null for everything that is not a message. */
-function echoOf(message: proto.IMessage): proto.IMessage | null {
+export function echoOf(message: proto.IMessage): proto.IMessage | null {
   const text = message.conversation || message.extendedTextMessage?.text;
   if (text) return { conversation: text };
   const { imageMessage, videoMessage, audioMessage, documentMessage, stickerMessage } = message;

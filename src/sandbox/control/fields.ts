@@ -18,3 +18,15 @@ export function numberField(body: Body, name: string, missing: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`"${name}" must be a number`);
   return value;
 }
+
+export function textList(body: Body, name: string): string[] {
+  const value = body[name];
+  if (!Array.isArray(value)) throw new Error(`"${name}" must be a list of texts`);
+  return value.map(String);
+}
+
+export function oneOf<const T extends string>(body: Body, name: string, values: readonly T[]): T {
+  const found = values.find((value) => value === body[name]);
+  if (found === undefined) throw new Error(`"${name}" must be one of ${values.join(', ')}`);
+  return found;
+}

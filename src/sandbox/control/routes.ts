@@ -1,6 +1,8 @@
 /**
  * The routes of the control API. Each is a line or two: it reads fields and calls the library.
  */
+import { contactRoutes } from './contact-routes.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { optionalText, textField } from './fields.ts';
 import type { ControlRoute } from './server.ts';
 
@@ -35,8 +37,10 @@ export const controlRoutes: Readonly<Record<string, ControlRoute>> = {
   'GET /ledger': ledger,
   'POST /scan': scan,
   'POST /code': ({ sandbox, body }) => sandbox.enterCode(textField(body, 'phone'), textField(body, 'code')),
-  'POST /send': async ({ sandbox, body }) => ({
-    id: await sandbox.sendFrom(textField(body, 'from'), textField(body, 'to'), textField(body, 'text')),
-  }),
+  'GET /groups': ({ sandbox }) =>
+    sandbox.world.groups.all().map((group) => ({ ...group, members: Object.fromEntries(group.members) })),
+  'GET /calls': ({ sandbox }) => [...sandbox.world.calls.values()],
   'POST /drop': ({ sandbox, body }) => ({ dropped: sandbox.dropConnections(optionalText(body, 'phone')) }),
+  ...contactRoutes,
+  ...faultRoutes,
 };

@@ -15,7 +15,7 @@ import type { World } from '../world.ts';
 import type { Copy } from './copy.ts';
 
 /** Children that stay with the sender's server and are not handed on. */
-const notRelayed = new Set(['participants', 'tctoken', 'reporting', 'enc']);
+export const notRelayed = new Set(['participants', 'tctoken', 'reporting', 'enc']);
 
 export function copiesOf(stanza: Node): Copy[] {
   const { id = '', to: chat = '' } = stanza.attrs;
@@ -70,7 +70,7 @@ export async function bring(world: World, sender: Companion, copy: Copy): Promis
   else world.counters.add('undeliverable', sender.account.phone);
 }
 
-function record(world: World, sender: Companion, stanza: Node) {
+export function record(world: World, sender: Companion, stanza: Node) {
   const { id = '', to = '', type = '' } = stanza.attrs;
   const { account, device } = sender;
   world.counters.add('messagesIn', account.phone);
@@ -95,9 +95,8 @@ export function acknowledge(world: World, sender: Companion, stanza: Node, error
   sender.link?.send(node('ack', { class: 'message', id, from: to, t: world.nowSeconds(), error }));
 }
 
-export function relayMessage(world: World, sender: Companion, stanza: Node): void {
-  record(world, sender, stanza);
-  acknowledge(world, sender, stanza);
+/** A one-to-one message, already acknowledged. */
+export function relayDirect(world: World, sender: Companion, stanza: Node): void {
   for (const copy of copiesOf(stanza)) {
     detach(bring(world, sender, copy), (error) => {
       world.log.error({ error: errorFields(error), id: copy.id, to: copy.to }, 'copy not delivered');

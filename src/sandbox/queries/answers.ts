@@ -12,8 +12,11 @@ import { answerAppState } from './app-state.ts';
 import { answerDevice } from './device.ts';
 import { answerDirectory } from './directory.ts';
 import { answerEncryption } from './encryption.ts';
+import { answerGroups } from './groups.ts';
 import { answerMedia } from './media.ts';
+import { answerMex, answerNewsletter } from './newsletters.ts';
 import { answerBlocklist, answerPrivacy } from './privacy.ts';
+import { answerAbout, answerBots, answerBusiness, answerDisappearing, answerPicture } from './profile.ts';
 import type { Answerer } from './query.ts';
 import { answerProps, empty } from './simple.ts';
 
@@ -27,6 +30,14 @@ const answerers: Readonly<Record<string, Answerer>> = {
   blocklist: answerBlocklist,
   'w:sync:app:state': answerAppState,
   md: answerDevice,
+  'w:g2': answerGroups,
+  'w:mex': answerMex,
+  newsletter: answerNewsletter,
+  'w:profile:picture': answerPicture,
+  'w:biz': answerBusiness,
+  status: answerAbout,
+  disappearing_mode: answerDisappearing,
+  bot: answerBots,
   'w:m': answerMedia,
   'w:stats': empty,
   'urn:xmpp:whatsapp:dirty': empty,

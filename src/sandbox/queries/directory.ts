@@ -6,7 +6,7 @@ import { type Person, personByJid, personByNumber } from '../contacts/directory.
 import { isLid, userJid } from '../wire/jid.ts';
 import { childOf, childrenNamed, childrenOf, type Node, node, textOf } from '../wire/node.ts';
 import type { World } from '../world.ts';
-import type { Answerer } from './query.ts';
+import type { Answerer, Query } from './query.ts';
 
 function deviceList(person: Person): Node {
   const devices = [node('device', { id: '0' })];
@@ -37,10 +37,13 @@ function protocolNode(
   }
 }
 
-function answerUser(world: World, protocols: readonly string[], user: Node): Node | null {
+function answerUser({ world, companion }: Query, protocols: readonly string[], user: Node): Node | null {
   const number = textOf(childOf(user, 'contact')).replace(/\D/g, '');
   const asked = user.attrs['jid'] ? userJid(user.attrs['jid']) : null;
   const person = asked === null ? personByNumber(world, number) : personByJid(world, asked);
+  if (person && protocols.includes('devices')) {
+    world.accounts.find(person.number)?.watchers.add(companion.account.phone);
+  }
   const answers = protocols.map((protocol) => protocolNode(world, protocol, person, asked));
   const jid = asked ?? person?.pn ?? `${number}@s.whatsapp.net`;
   if (number === '' && asked === null) return null;
@@ -51,11 +54,12 @@ function answerUser(world: World, protocols: readonly string[], user: Node): Nod
   );
 }
 
-export const answerDirectory: Answerer = ({ world, iq }) => {
+export const answerDirectory: Answerer = (query) => {
+  const { iq } = query;
   const usync = childOf(iq, 'usync');
   const protocols = childrenOf(childOf(usync, 'query')).map((protocol) => protocol.tag);
   const users = childrenNamed(childOf(usync, 'list'), 'user')
-    .map((user) => answerUser(world, protocols, user))
+    .map((user) => answerUser(query, protocols, user))
     .filter((user) => user !== null);
   const { sid, mode, context } = usync?.attrs ?? {};
   return [node('usync', { sid, mode, context, index: '0', last: 'true' }, [node('list', {}, users)])];

@@ -129,6 +129,15 @@ export class PhoneSocket {
     }, `status ${status} of ${id}`);
   }
 
+  /** Resolves when a sent message was refused with that code. */
+  whenRefused(id: string, code: string): Promise<unknown> {
+    return this.events.find(({ name, value }) => {
+      if (name !== 'messages.update' && name !== 'messages.upsert') return false;
+      const text = JSON.stringify(value);
+      return text.includes(id) && text.includes(`"messageStubParameters":["${code}"`);
+    }, `refusal ${code} of ${id}`);
+  }
+
   /** The first message from others with that text. */
   whenText(text: string): Promise<Upsert> {
     return this.upserts.find(

@@ -1,7 +1,7 @@
 /**
  * Waiting for events with a guard: nothing here sleeps, and a wait that is never met fails with its name.
  */
-const guardMs = 30_000;
+const guardMs = 25_000;
 
 export function within<T>(promise: Promise<T>, what: string, ms = guardMs): Promise<T> {
   return new Promise((resolve, reject) => {

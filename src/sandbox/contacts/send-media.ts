@@ -1,0 +1,54 @@
+/**
+ * Encrypts a file as WhatsApp does and puts it into the media store, for contacts that send media. Used
+ * by the library and the control API.
+ */
+import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { proto } from '../wire/proto.ts';
+import type { World } from '../world.ts';
+
+export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
+
+/** Stickers use the keys of images. */
+const keyNames: Readonly<Record<MediaKind, string>> = {
+  image: 'WhatsApp Image Keys',
+  video: 'WhatsApp Video Keys',
+  audio: 'WhatsApp Audio Keys',
+  document: 'WhatsApp Document Keys',
+  sticker: 'WhatsApp Image Keys',
+};
+
+const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+function encryptMedia(kind: MediaKind, plain: Buffer, mediaKey: Buffer): Buffer {
+  const keys = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), keyNames[kind], 112));
+  const iv = keys.subarray(0, 16);
+  const cipher = createCipheriv('aes-256-cbc', keys.subarray(16, 48), iv);
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+  const mac = createHmac('sha256', keys.subarray(48, 80)).update(iv).update(sealed).digest().subarray(0, 10);
+  return Buffer.concat([sealed, mac]);
+}
+
+/** The message that carries `plain`; its file is in the store when this returns. */
+export function mediaMessage(
+  world: World,
+  kind: MediaKind,
+  plain: Buffer,
+  about: { readonly mimetype: string; readonly caption?: string; readonly fileName?: string },
+): proto.IMessage {
+  const mediaKey = randomBytes(32);
+  const file = encryptMedia(kind, plain, mediaKey);
+  const directPath = world.media.add(kind, file);
+  const content = {
+    url: `https://${world.mediaHost}${directPath}`,
+    directPath,
+    mediaKey,
+    mimetype: about.mimetype,
+    fileSha256: sha256(plain),
+    fileEncSha256: sha256(file),
+    fileLength: plain.length,
+    mediaKeyTimestamp: Number(world.nowSeconds()),
+    ...(about.caption === undefined ? {} : { caption: about.caption }),
+    ...(about.fileName === undefined ? {} : { fileName: about.fileName }),
+  };
+  return { [`${kind}Message`]: content };
+}

@@ -1,0 +1,136 @@
+/**
+ * Who is in a group: add, remove, promote, demote, leave, join by invite, requests. Called by the group
+ * queries and the control API; every function says what it refused.
+ */
+import { personByJid } from '../contacts/directory.ts';
+import { type Node, node } from '../wire/node.ts';
+import type { World } from '../world.ts';
+import { participantNode } from './addresses.ts';
+import { announce } from './announce.ts';
+import { type Group, isAdmin, mayAdd, type Role } from './group.ts';
+import { groupNode } from './metadata.ts';
+
+export type MemberAction = 'add' | 'remove' | 'promote' | 'demote';
+
+/** The code that WhatsApp answers for one participant; null where it succeeded. */
+function applyTo(group: Group, action: MemberAction, number: string): string | null {
+  const isMember = group.members.has(number);
+  if (action === 'add') {
+    if (isMember) return '409';
+    group.members.set(number, 'member');
+    return null;
+  }
+  if (!isMember) return '404';
+  if (action === 'remove') group.members.delete(number);
+  else group.members.set(number, action === 'promote' ? 'admin' : 'member');
+  return null;
+}
+
+const mayDo = (group: Group, actor: string, action: MemberAction): boolean =>
+  action === 'add' ? mayAdd(group, actor) : isAdmin(group, actor);
+
+/** Changes members by JID. Null where the actor may not; otherwise one node per JID, with errors. */
+export function changeMembers(
+  world: World,
+  group: Group,
+  actor: string,
+  action: MemberAction,
+  jids: readonly string[],
+): Node | null {
+  if (!mayDo(group, actor, action)) return null;
+  const changed: string[] = [];
+  const answers = jids.map((jid) => {
+    const person = personByJid(world, jid);
+    if (!person) return node('participant', { jid, error: '404' });
+    const error = applyTo(group, action, person.number);
+    if (error !== null) return participantNode(group, person.number, { error });
+    changed.push(person.number);
+    return participantNode(group, person.number);
+  });
+  if (changed.length > 0) announceChange(world, group, actor, action, changed);
+  return node(action, {}, answers);
+}
+
+function announceChange(
+  world: World,
+  group: Group,
+  actor: string,
+  action: MemberAction,
+  numbers: readonly string[],
+): void {
+  const members = numbers.map((number) => participantNode(group, number));
+  announce(world, group, actor, node(action, { v_id: world.stanzaId('V') }, members), { also: numbers });
+}
+
+/** People who were made members at creation; those who do not exist are left out. */
+export function inviteAll(world: World, group: Group, jids: readonly string[]): void {
+  for (const jid of jids) {
+    const person = personByJid(world, jid);
+    if (person && !group.members.has(person.number)) group.members.set(person.number, 'member');
+  }
+}
+
+export function announceCreation(world: World, group: Group): void {
+  announce(
+    world,
+    group,
+    group.creator,
+    node('create', { type: 'new', reason: 'invite' }, [groupNode(group)]),
+  );
+}
+
+export function leave(world: World, group: Group, number: string): boolean {
+  if (!group.members.delete(number)) return false;
+  const hasAdmin = [...group.members.keys()].some((member) => isAdmin(group, member));
+  const [heir] = group.members.keys();
+  if (!hasAdmin && heir !== undefined) group.members.set(heir, 'admin');
+  announce(world, group, number, node('remove', {}, [participantNode(group, number)]), { also: [number] });
+  return true;
+}
+
+/** Joins by invite, or asks to where admins approve. */
+export function join(
+  world: World,
+  group: Group,
+  number: string,
+  role: Role = 'member',
+): 'joined' | 'requested' {
+  if (group.members.has(number)) return 'joined';
+  if (group.hasApproval) {
+    group.requests.set(number, Number(world.nowSeconds()));
+    const asked = node('created_membership_requests', { request_method: 'invite_link' }, [
+      participantNode(group, number),
+    ]);
+    const admins = [...group.members.keys()].filter((member) => isAdmin(group, member));
+    announce(world, group, number, asked, { only: admins });
+    return 'requested';
+  }
+  group.members.set(number, role);
+  announce(world, group, number, node('add', { reason: 'invite' }, [participantNode(group, number)]));
+  return 'joined';
+}
+
+/** Admins answer a request; null where the actor may not. */
+export function decideRequests(
+  world: World,
+  group: Group,
+  actor: string,
+  action: 'approve' | 'reject',
+  jids: readonly string[],
+): Node | null {
+  if (!isAdmin(group, actor)) return null;
+  const answers = jids.map((jid) => {
+    const number = personByJid(world, jid)?.number;
+    if (number === undefined || !group.requests.delete(number))
+      return node('participant', { jid, error: '404' });
+    if (action === 'approve') {
+      group.members.set(number, 'member');
+      announceChange(world, group, actor, 'add', [number]);
+    } else {
+      const rejected = node('revoked_membership_requests', {}, [participantNode(group, number)]);
+      announce(world, group, actor, rejected, { also: [number] });
+    }
+    return participantNode(group, number);
+  });
+  return node('membership_requests_action', {}, [node(action, {}, answers)]);
+}

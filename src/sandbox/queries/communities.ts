@@ -1,0 +1,57 @@
+/**
+ * Creating groups and communities, linking and unlinking sub-groups. Called by the group queries.
+ */
+import type { Group } from '../groups/group.ts';
+import { isAdmin } from '../groups/group.ts';
+import { childOf, childrenNamed, childrenOf, type Node, node, textOf } from '../wire/node.ts';
+import { type Answer, type Query, refusal } from './query.ts';
+
+/** The group that a `create` asks for. A community gets its announcement group with it. */
+export function createFrom({ world, companion }: Query, request: Node): Group {
+  const creator = companion.account.phone;
+  const nowS = Number(world.nowSeconds());
+  const isCommunity = childOf(request, 'parent') !== undefined;
+  const linkedParent = childOf(request, 'linked_parent')?.attrs['jid'] ?? null;
+  const subject = request.attrs['subject'] ?? '';
+  const { addressing } = world.settings.groups;
+  const group = world.groups.create({ subject, creator, isCommunity, linkedParent, addressing }, nowS);
+  const body = textOf(childOf(childOf(request, 'description'), 'body'));
+  if (body !== '') group.description = { id: world.stanzaId('D'), body, by: creator, at: nowS };
+  if (isCommunity) {
+    world.groups.create(
+      { subject, creator, isDefaultSubGroup: true, linkedParent: group.jid, addressing },
+      nowS,
+    );
+  }
+  world.changed();
+  return group;
+}
+
+const jidsOf = (parent: Node | undefined): string[] =>
+  childrenNamed(parent, 'group').map((child) => child.attrs['jid'] ?? '');
+
+export function linkGroups({ world, companion }: Query, community: Group, request: Node): Answer {
+  if (!isAdmin(community, companion.account.phone)) return refusal(403, 'forbidden');
+  const links = childrenOf(request).map((link) => {
+    const groups = jidsOf(link).map((jid) => {
+      const group = world.groups.find(jid);
+      if (group) group.linkedParent = community.jid;
+      return node('group', { jid, error: group ? undefined : '404' });
+    });
+    return node('link', link.attrs, groups);
+  });
+  world.changed();
+  return [node('links', {}, links)];
+}
+
+export function unlinkGroups({ world, companion }: Query, community: Group, request: Node): Answer {
+  if (!isAdmin(community, companion.account.phone)) return refusal(403, 'forbidden');
+  const groups = jidsOf(request).map((jid) => {
+    const group = world.groups.find(jid);
+    const isLinked = group?.linkedParent === community.jid;
+    if (group && isLinked) group.linkedParent = null;
+    return node('group', { jid, error: isLinked ? undefined : '404' });
+  });
+  world.changed();
+  return [node('unlink', request.attrs, groups)];
+}
