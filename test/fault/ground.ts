@@ -6,6 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/config.ts';
+import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { Program } from '../e2e/support/program.ts';
 import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
@@ -30,6 +32,7 @@ export class Ground {
   #port: number;
   #env: Readonly<Record<string, string>>;
   #gateway: Program | null = null;
+  #inProcess: Gateway | null = null;
 
   constructor(parts: {
     sandbox: Sandbox;
@@ -57,15 +60,19 @@ export class Ground {
     return this.#gateway;
   }
 
-  /** Resolves when REST serves. */
-  async start(): Promise<void> {
-    this.#gateway = new Program('src/main.ts', [], {
+  get inProcess(): Gateway {
+    if (!this.#inProcess) throw new Error('the gateway is a process of its own');
+    return this.#inProcess;
+  }
+
+  #environment(): Record<string, string> {
+    return {
       HOST: '127.0.0.1',
       PORT: String(this.#port),
       API_KEY: faultKey,
       DATA_DIR: join(this.dir, 'data'),
       SHARDS: '2',
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'error',
       WA_SOCKET_URL: this.sandbox.url,
       WA_ROOT_KEY: this.sandbox.rootKey,
       RECONNECT_DELAY_MS_MIN: '200',
@@ -75,8 +82,21 @@ export class Ground {
       RATE_LIMIT_QUERIES: 'off',
       RATE_LIMIT_GLOBAL: 'off',
       ...this.#env,
-    });
+    };
+  }
+
+  /** Resolves when REST serves. */
+  async start(): Promise<void> {
+    this.#gateway = new Program('src/main.ts', [], this.#environment());
     await this.#gateway.says(/Elenco is up/);
+  }
+
+  async startInProcess(): Promise<void> {
+    const onFatal = (reason: string): void => {
+      console.error(`fatal: ${reason}`);
+      process.exit(70);
+    };
+    this.#inProcess = await startGateway({ config: loadConfig(this.#environment()), onFatal });
   }
 
   async kill(): Promise<void> {
@@ -87,6 +107,7 @@ export class Ground {
   async end(): Promise<void> {
     this.#gateway?.kill('SIGKILL');
     await this.#gateway?.exited;
+    await this.#inProcess?.stop();
     await this.sandbox.stop();
     await this.hook.stop();
     await rm(this.dir, { recursive: true, force: true });

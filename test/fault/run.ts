@@ -27,7 +27,7 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
   console.log(`fault ${name}: ${scenario.about}; seed ${seed}, ${rounds} rounds`);
   const ground = await Ground.prepare();
   try {
-    await ground.start();
+    await (scenario.isInProcess ? ground.startInProcess() : ground.start());
     const members = await ground.openInstances(Number(values.instances));
     console.log(`${members.length} instances open`);
     const { sandbox, baseUrl } = ground;
@@ -35,9 +35,19 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
     const traffic = new Traffic({ sandbox, members, random, baseUrl, key: faultKey, ...rates });
     const qrsBefore = ground.hook.of('instance.qr').length;
     traffic.start();
-    await scenario.run({ ground, members, random, rounds, log: (line) => console.log(`  ${line}`) });
+    let corruptions = 0;
+    await scenario.run({
+      ground,
+      members,
+      random,
+      rounds,
+      log: (line) => console.log(`  ${line}`),
+      corrupted: () => {
+        corruptions += 1;
+      },
+    });
     await settle(ground, traffic);
-    const verdict = judge(ground, traffic);
+    const verdict = judge(ground, traffic, corruptions);
     const qrs = ground.hook.of('instance.qr').length - qrsBefore;
     const broken =
       qrs > 0 ? [...verdict.broken, `${qrs} QR codes were shown: a session was lost`] : verdict.broken;

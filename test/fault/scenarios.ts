@@ -10,11 +10,15 @@ export interface ScenarioContext {
   /** How often to break it. */
   readonly rounds: number;
   log(line: string): void;
+  /** A ciphertext was corrupted on purpose: a retry of it is no storm. */
+  corrupted(): void;
 }
 
 export interface Scenario {
   readonly about: string;
   readonly roundsDefault: number;
+  /** The gateway runs in this process, so that its threads can be reached. */
+  readonly isInProcess?: boolean;
   run(context: ScenarioContext): Promise<void>;
 }
 
@@ -49,6 +53,71 @@ async function dropRounds({ ground, random, rounds, log, members }: ScenarioCont
   await ground.allOpen(members);
 }
 
+/** Stream errors, closes and refusals in turn, for one account or all. */
+async function closeRounds({ ground, random, rounds, log, members }: ScenarioContext): Promise<void> {
+  const { faults } = ground.sandbox;
+  for (let round = 0; round < rounds; round++) {
+    await wait(500 + random.below(1_500));
+    const kind = random.pick(['drop', 'close', '500', '503', '515', 'end'] as const);
+    const phone = random.next() < 0.7 ? random.pick(members).phone : undefined;
+    log(`${kind} ${round + 1}/${rounds}: ${faults.close(kind, phone)} connections`);
+  }
+  await ground.allOpen(members);
+}
+
+/** New connections are refused, answered 503 or ignored for a while, and all old ones end. */
+async function doorRounds({ ground, random, rounds, log, members }: ScenarioContext): Promise<void> {
+  const { faults } = ground.sandbox;
+  for (let round = 0; round < rounds; round++) {
+    const mode = random.pick(['refuse', 'unavailable', 'refuse'] as const);
+    const ms = 1_000 + random.below(4_000);
+    faults.door(mode, ms);
+    log(`door ${mode} for ${ms} ms: ${faults.close('drop')} connections cut`);
+    await wait(ms);
+    await ground.allOpen(members);
+  }
+}
+
+/** Connections stay open and answer nothing: the gateway must find out by itself. */
+async function freezeRounds({ ground, random, rounds, log, members }: ScenarioContext): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const { phone, id } = random.pick(members);
+    ground.sandbox.faults.freeze(phone);
+    const frozenAt = Date.now();
+    const connects = (): number =>
+      ground.sandbox.stats().perAccount.find((account) => account.phone === phone)?.counts.logins ?? 0;
+    const before = connects();
+    await ground.until(() => connects() > before, `${id} is recycled`);
+    log(`freeze ${round + 1}/${rounds}: ${id} recycled after ${Date.now() - frozenAt} ms`);
+    await ground.allOpen(members);
+  }
+}
+
+/** Threads of the gateway are killed in turn; only possible in this process. */
+async function shardRounds({ ground, random, rounds, log, members }: ScenarioContext): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await wait(500 + random.below(2_000));
+    const shard = random.below(ground.inProcess.actors.shards.length);
+    const startedAt = Date.now();
+    await ground.inProcess.actors.shards[shard]?.crash();
+    await ground.allOpen(members);
+    log(`shard ${shard} killed ${round + 1}/${rounds}: all open after ${Date.now() - startedAt} ms`);
+  }
+}
+
+/** Single stanzas are corrupted, duplicated, delayed or reordered: the retry cycle runs. */
+async function stanzaRounds(context: ScenarioContext): Promise<void> {
+  const { ground, random, rounds, log } = context;
+  for (let round = 0; round < rounds; round++) {
+    await wait(300 + random.below(700));
+    const effect = random.pick(['corrupt', 'duplicate', 'delay', 'reorder'] as const);
+    ground.sandbox.faults.stanza({ effect, direction: 'toAccount', tag: 'message', count: 1, delayMs: 300 });
+    if (effect === 'corrupt') context.corrupted();
+    log(`${effect} ${round + 1}/${rounds}`);
+  }
+  await wait(1_000);
+}
+
 export const scenarios: Readonly<Record<string, Scenario>> = {
   kill: {
     about: 'kill -9 of the gateway, half of them while the endpoint is down',
@@ -56,4 +125,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     run: killRounds,
   },
   drop: { about: 'connections end without a word, one or all', roundsDefault: 20, run: dropRounds },
+  close: { about: 'stream errors and closes of every kind', roundsDefault: 20, run: closeRounds },
+  door: { about: 'the server refuses or answers 503 for a while', roundsDefault: 5, run: doorRounds },
+  freeze: { about: 'a connection stays open and deaf', roundsDefault: 2, run: freezeRounds },
+  shard: { about: 'shard threads are killed', roundsDefault: 10, isInProcess: true, run: shardRounds },
+  stanza: {
+    about: 'stanzas are corrupted, duplicated, delayed, reordered',
+    roundsDefault: 40,
+    run: stanzaRounds,
+  },
 };
