@@ -67,6 +67,7 @@ export class Cell<M> {
   #turns = 0;
   #isHalted = false;
   #isPumping = false;
+  #isPumpDue = false;
   #idleWaiters: (() => void)[] = [];
 
   constructor(
@@ -96,6 +97,16 @@ export class Cell<M> {
   /** False when the mailbox is full. The turn runs at the next `pump`. */
   offer(letter: Letter<M>): boolean {
     return this.mailbox.offer(letter);
+  }
+
+  /** Pumps in the next microtask, so that no turn runs inside the sender's. */
+  pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      this.pump();
+    });
   }
 
   /** Runs what may run now, at most `turnsPerTickMax` turns before the event loop gets its share. */

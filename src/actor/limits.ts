@@ -42,3 +42,10 @@ assert(
   'delays out of order',
 );
 assert(poisonCrashesMax <= replaysMax, 'a poison message must be found before its replays run out');
+
+/** How long a probe of something vital may take, and the pause between two. */
+export const canaryLimitMs = 15_000;
+export const canaryPeriodMs = 5_000;
+
+/** Asks held for one key while it moves from one actor to another. */
+export const heldAsksMax = 256;

@@ -40,7 +40,6 @@ export class LocalActor<M extends Message, R extends Replies<M>> implements Chil
   #cell: Cell<M> | undefined;
   #state: State = 'idle';
   #readyAtMs = 0;
-  #isPumpDue = false;
   #listener: ((exit: Exit) => void) | undefined;
 
   constructor(source: BehaviorSource<M>, options: LocalOptions) {
@@ -138,12 +137,7 @@ export class LocalActor<M extends Message, R extends Replies<M>> implements Chil
       return;
     }
     assert(this.#cell.offer(letter), `${this.name}: the mailbox is smaller than what was accepted`);
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
-    queueMicrotask(() => {
-      this.#isPumpDue = false;
-      this.#cell?.pump();
-    });
+    this.#cell.pumpSoon();
   }
 
   #events(): CellEvents<M> {

@@ -41,6 +41,8 @@ interface Child {
   state: ChildState;
   history: RestartHistory;
   restarts: number;
+  /** Tells a start whose child has died again before its promise was seen from one that still stands. */
+  deaths: number;
   timer: Timer | undefined;
 }
 
@@ -58,12 +60,19 @@ export class Supervisor {
   /** Starts the specs one after another. When one fails, those before it are stopped and the error is thrown. */
   async start(specs: readonly ChildSpec[]): Promise<void> {
     for (const spec of specs) {
-      const child: Child = { spec, state: 'starting', history: noRestarts, restarts: 0, timer: undefined };
+      const child: Child = {
+        spec,
+        state: 'starting',
+        history: noRestarts,
+        restarts: 0,
+        deaths: 0,
+        timer: undefined,
+      };
       this.#children.push(child);
       spec.onExit((exit) => this.#died(child, exit));
       try {
         await spec.start();
-        child.state = 'running';
+        if (child.state === 'starting') child.state = 'running';
       } catch (error) {
         await this.stop();
         throw error;
@@ -125,6 +134,7 @@ export class Supervisor {
 
   #died(child: Child, exit: Exit): void {
     if (this.#isStopping || child.state === 'stopped') return;
+    child.deaths++;
     const death = { at: this.#options.clock.now(), wasReady: exit.wasReady, servedMs: exit.servedMs };
     const decision = decideRestart(child.history, death, this.#limits);
     child.history = decision.history;
@@ -151,12 +161,13 @@ export class Supervisor {
   async #restart(child: Child): Promise<void> {
     if (this.#isStopping) return;
     child.restarts++;
+    const { deaths } = child;
     try {
       await child.spec.start();
     } catch (error) {
       return this.#startFailed(child, error);
     }
-    if (child.state !== 'restarting') return;
+    if (child.state !== 'restarting' || child.deaths !== deaths) return;
     child.state = 'running';
     this.#options.onRestarted?.(child.spec.name);
   }
