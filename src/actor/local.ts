@@ -40,6 +40,7 @@ export class LocalActor<M extends Message, R extends Replies<M>> implements Chil
   #cell: Cell<M> | undefined;
   #state: State = 'idle';
   #readyAtMs = 0;
+  #ending: Promise<void> | undefined;
   #listener: ((exit: Exit) => void) | undefined;
 
   constructor(source: BehaviorSource<M>, options: LocalOptions) {
@@ -70,15 +71,24 @@ export class LocalActor<M extends Message, R extends Replies<M>> implements Chil
     if (this.#state === 'starting') this.#becameReady(this.#behavior);
   }
 
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     this.#letterbox.setRefusal('stopped');
-    await this.#cell?.idle();
-    await this.#behavior?.drain?.();
-    await this.stop();
+    this.#ending ??= this.#drainAndEnd();
+    return this.#ending;
   }
 
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #drainAndEnd(): Promise<void> {
+    await this.#cell?.idle();
+    await this.#behavior?.drain?.();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#state = 'stopped';
     this.#cell?.halt();
     this.#letterbox.close();

@@ -14,6 +14,8 @@ export type Shapes = Readonly<Record<string, readonly string[]>>;
 
 /** All that one side says in one tick. Flat, because an array per message costs more than the message. */
 export interface Frame {
+  /** Counts the frames of one end from 0: they travel by two ports, and are taken in this order. */
+  readonly sequence: number;
   /** id, deadlineMs (0 for a tell), message; again and again. */
   readonly letters: readonly unknown[];
   /** id, value; again and again. */
@@ -33,20 +35,25 @@ export interface Codec {
 export function createCodec(shapes: Shapes = {}): Codec {
   const packr = createPackr(shapes);
   return {
-    encode: ({ letters, replies, failures, finished }) =>
-      new Uint8Array(packr.pack([letters, replies, failures, finished])),
+    encode: ({ sequence, letters, replies, failures, finished }) =>
+      new Uint8Array(packr.pack([sequence, letters, replies, failures, finished])),
     decode: (bytes) => toFrame(packr.unpack(bytes)),
   };
 }
 
 function toFrame(fields: unknown): Frame {
   assert(isFrameFields(fields), 'the other side of a link sent what is not a frame');
-  const [letters, replies, failures, finished] = fields;
-  return { letters, replies, failures, finished };
+  const [sequence, letters, replies, failures, finished] = fields;
+  return { sequence, letters, replies, failures, finished };
 }
 
-const isFrameFields = (fields: unknown): fields is [unknown[], unknown[], unknown[], number[]] =>
-  Array.isArray(fields) && fields.length === 4 && fields.every(Array.isArray);
+type FrameFields = [number, unknown[], unknown[], unknown[], number[]];
+
+function isFrameFields(fields: unknown): fields is FrameFields {
+  if (!Array.isArray(fields) || fields.length !== 5) return false;
+  const [sequence, ...lists] = fields as unknown[];
+  return typeof sequence === 'number' && lists.every(Array.isArray);
+}
 
 /** No shape is ever learned: with none of its own, msgpackr writes an unknown object as a plain map. */
 function createPackr(shapes: Shapes): Packr {

@@ -60,6 +60,7 @@ export class GuestThread {
   #killReason: string | undefined;
   #killing: Promise<void> | undefined;
   #liveness: Liveness;
+  #recentElu = 0;
   #elu: ReturnType<Worker['performance']['eventLoopUtilization']>;
 
   constructor(spec: ThreadSpec, context: ThreadContext, events: ThreadEvents) {
@@ -81,8 +82,12 @@ export class GuestThread {
     return this.#liveness.verdict;
   }
 
-  /** Utilization of its loop since it was spawned, seen from here: works while the guest is stuck. */
-  utilization(): number {
+  /** Utilization of its loop between the last two looks, seen from here: works while the guest is stuck. */
+  get elu(): number {
+    return this.#recentElu;
+  }
+
+  eluSinceStart(): number {
     return this.#worker.performance.eventLoopUtilization().utilization;
   }
 
@@ -134,6 +139,7 @@ export class GuestThread {
     const now = this.#worker.performance.eventLoopUtilization();
     const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#elu);
     this.#elu = now;
+    this.#recentElu = utilization;
     const look = { atMs: clock.elapsed(), signs: this.pulse.signs, elu: utilization };
     this.#liveness = judge(this.#liveness, look, limits);
     if (this.#liveness.verdict === 'dead' && this.#killReason === undefined) this.#giveUp('silent');

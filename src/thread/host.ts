@@ -67,6 +67,7 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
   #state: State = 'idle';
   #ready = Promise.withResolvers<void>();
   #starts = 0;
+  #ending: Promise<void> | undefined;
   /** The last incarnation whose open letters have been dealt with. */
   #lostThread: GuestThread | undefined;
   #listener: ((exit: Exit) => void) | undefined;
@@ -105,14 +106,21 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
     return this.#ready.promise;
   }
 
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     this.#letterbox.setRefusal('stopped');
-    if (this.#state === 'ready') await this.#control('$drain', this.#limits.drainLimitMs, this.#peer);
-    await this.stop();
+    this.#ending ??= this.#end(true);
+    return this.#ending;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#letterbox.setRefusal('stopped');
+    this.#ending ??= this.#end(false);
+    return this.#ending;
+  }
+
+  async #end(isDrained: boolean): Promise<void> {
+    if (this.#state === 'ready' && isDrained)
+      await this.#control('$drain', this.#limits.drainLimitMs, this.#peer);
     if (this.#state === 'ready') await this.#control('$stop', this.#limits.stopLimitMs, this.#peer);
     await this.kill('stopped');
   }
@@ -158,7 +166,8 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
       state: this.#state,
       starts: this.#starts,
       liveness: this.#thread?.verdict ?? 'dead',
-      eluSinceStart: this.#thread?.utilization() ?? 0,
+      elu: this.#thread?.elu ?? 0,
+      eluSinceStart: this.#thread?.eluSinceStart() ?? 0,
       messagesInFlight: table.size,
       mailboxCapacity: this.#spec.mailboxCapacity,
       asksInFlight: table.asksInFlight,

@@ -9,7 +9,7 @@ import type { Codec, Frame } from './codec.ts';
 import { frameEntriesMax } from './limits.ts';
 import type { FrameBytes } from './link.ts';
 
-const empty: Frame = { letters: [], replies: [], failures: [], finished: [] };
+const empty: Frame = { sequence: 0, letters: [], replies: [], failures: [], finished: [] };
 
 export class Outgoing {
   readonly #codec: Codec;
@@ -76,8 +76,7 @@ export class Outgoing {
     this.#replies = beyond(replies, frameEntriesMax * 2);
     this.#failures = beyond(failures, frameEntriesMax * 2);
     this.#finished = [];
-    this.#framesPacked++;
-    return this.#pack({ letters, replies, failures, finished });
+    return this.#pack({ sequence: this.#framesPacked++, letters, replies, failures, finished });
   }
 
   #pack(frame: Frame): FrameBytes {
@@ -89,8 +88,14 @@ export class Outgoing {
   }
 
   /** The frame without what cannot be packed. */
-  #soundOf({ letters, replies, failures, finished }: Frame): Frame {
-    const sound = { letters: [] as unknown[], replies: [] as unknown[], failures: [...failures], finished };
+  #soundOf({ sequence, letters, replies, failures, finished }: Frame): Frame {
+    const sound = {
+      sequence,
+      letters: [] as unknown[],
+      replies: [] as unknown[],
+      failures: [...failures],
+      finished,
+    };
     for (let at = 0; at < letters.length; at += 3) {
       const [id, fields] = [letters[at] as number, letters.slice(at, at + 3)];
       const error = this.#packingError({ ...empty, letters: fields });

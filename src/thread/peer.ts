@@ -31,6 +31,8 @@ export class Peer {
   /** Frames being taken: what is said meanwhile goes back with their credit. */
   #deliveries = 0;
   #framesInFlight = 0;
+  #framesTaken = 0;
+  readonly #early = new Map<number, Frame>();
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -93,12 +95,22 @@ export class Peer {
     return this.#outgoing.nextFrame();
   }
 
+  /** Calls and their answers use different ports, so a frame may come early: it waits for those before it. */
   #take(bytes: FrameBytes): void {
-    const frame = this.#decode(bytes);
-    if (frame === undefined) return;
-    this.#takeAnswers(frame);
-    this.#takeLetters(frame.letters);
+    const arrived = this.#decode(bytes);
+    if (arrived === undefined) return;
+    this.#early.set(arrived.sequence, arrived);
+    for (let frame = this.#nextInOrder(); frame !== undefined; frame = this.#nextInOrder()) {
+      this.#takeAnswers(frame);
+      this.#takeLetters(frame.letters);
+    }
     this.#options.onFrameEnd();
+  }
+
+  #nextInOrder(): Frame | undefined {
+    const frame = this.#early.get(this.#framesTaken);
+    if (frame !== undefined) this.#early.delete(this.#framesTaken++);
+    return frame;
   }
 
   #decode(bytes: FrameBytes): Frame | undefined {

@@ -37,6 +37,7 @@ const message = fc.oneof(
 );
 const id = fc.integer({ min: 1, max: 0x7fff_ffff });
 const frame: fc.Arbitrary<Frame> = fc.record({
+  sequence: fc.nat(),
   letters: fc
     .array(fc.tuple(id, fc.integer({ min: 0, max: 2e12 }), message), { maxLength: 20 })
     .map((list) => list.flat(1)),
@@ -92,6 +93,7 @@ describe.each([
 test('bytes that were received do not keep the frame that brought them', () => {
   const codec = createCodec();
   const sent = {
+    sequence: 0,
     letters: [],
     replies: [1, new Uint8Array([1, 2, 3])],
     failures: [1, new Uint8Array(5000)],
