@@ -57,8 +57,7 @@ export function settle(
   const entry = companion.queue.settle(ack.kind, ack.id, ack.from);
   if (!entry) return;
   world.changed();
-  const isMessage = ack.kind === 'message';
-  if (isMessage) world.counters.add(ack.error ? 'messagesNacked' : 'messagesAcked', companion.account.phone);
+  if (ack.kind === 'message' && !ack.error) world.counters.add('messagesAcked', companion.account.phone);
   if (!entry.record) return;
   entry.record.acks += 1;
   entry.record.settledAt = world.clock.now();

@@ -33,18 +33,21 @@ interface ActiveRule extends StanzaRule {
 
 const defaultDelayMs = 500;
 
-/** The stanza with one byte of its last ciphertext turned over. */
-export function corrupted(stanza: Node): Node {
-  const children = childrenOf(stanza);
-  const last = children.findLastIndex(({ tag }) => tag === 'enc');
-  const content = children.map((child, index) => {
-    if (index !== last || !(child.content instanceof Uint8Array)) return child;
-    const bytes = Buffer.from(child.content);
-    const middle = Math.max(bytes.length - 20, 0);
-    bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
-    return node(child.tag, child.attrs, bytes);
-  });
-  return last < 0 ? stanza : { ...stanza, content };
+function withTurnedByte(enc: Node): Node {
+  if (!(enc.content instanceof Uint8Array)) return enc;
+  const bytes = Buffer.from(enc.content);
+  const middle = Math.max(bytes.length - 20, 0);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  return node(enc.tag, enc.attrs, bytes);
+}
+
+/** The node with one byte of the last ciphertext in it turned over; own devices' copies come first. */
+export function corrupted(source: Node): Node {
+  if (source.tag === 'enc') return withTurnedByte(source);
+  const children = childrenOf(source);
+  const last = children.findLastIndex(({ tag }) => tag === 'enc' || tag === 'participants' || tag === 'to');
+  if (last < 0) return source;
+  return { ...source, content: children.map((child, index) => (index === last ? corrupted(child) : child)) };
 }
 
 export class StanzaRules {

@@ -52,5 +52,6 @@ export async function acceptReceipt(world: World, from: Companion, receipt: Node
 
 export function acceptAck(world: World, from: Companion, ack: Node): void {
   const { class: kind = '', id = '', to, error } = ack.attrs;
+  if (kind === 'message' && error !== undefined) world.counters.add('messagesNacked', from.account.phone);
   settle(world, from, { kind, id, from: to, error });
 }
