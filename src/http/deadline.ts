@@ -13,6 +13,12 @@ export function withDeadline<T>(
     const timer = clock.after(limitMs, () => {
       reject(new AppError('timeout', `no answer within ${limitMs} ms`, { extra: extra() }));
     });
-    work.then(resolve, reject).finally(() => timer.cancel());
+    const settle =
+      <V>(pass: (value: V) => void) =>
+      (value: V): void => {
+        timer.cancel();
+        pass(value);
+      };
+    work.then(settle(resolve), settle(reject));
   });
 }

@@ -7,6 +7,11 @@ export const anonymousClientsMax = 10_000;
 /** (address, key, instance) triples counted in one rate-limit class. */
 export const limitedCallersMax = 50_000;
 
+/** Peers, with what they forwarded, whose address is remembered as worked out. */
+export const remoteAddressesMax = 2_000;
+/** Of `X-Forwarded-For` only the end is read: the hops nearest to us. */
+export const forwardedForMaxChars = 512;
+
 /** Live event streams open at once. */
 export const eventStreamsMax = 200;
 /** Bytes that wait for one slow event stream before it is closed. */

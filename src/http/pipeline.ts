@@ -117,7 +117,7 @@ async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promis
   const key = route.idempotent ? c.req.header('idempotency-key') : undefined;
   const answer =
     key === undefined
-      ? work(newMessageId())
+      ? work(route.sends ? newMessageId() : '')
       : deps.idempotency.run(
           {
             scope: `${callerName(caller)} ${c.req.method} ${visit.path}`,

@@ -3,6 +3,8 @@
  * read from the right, the first address that is no trusted proxy is the client. Called once a request.
  */
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import { forwardedForMaxChars, remoteAddressesMax } from './limits.ts';
 
 type Address = ReturnType<typeof ipaddr.process>;
 
@@ -23,17 +25,28 @@ export function createRemoteAddress(trustedProxies: readonly string[]): RemoteAd
   const ranges = trustedProxies.map((cidr) => ipaddr.parseCIDR(cidr));
   const isTrusted = (address: Address): boolean =>
     ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+  function resolve(peer: string, forwardedFor: string): string {
+    let address = parse(peer);
+    if (!address) return unknownAddress;
+    const hops = forwardedFor === '' ? [] : forwardedFor.split(',');
+    while (hops.length > 0 && isTrusted(address)) {
+      const next = parse(hops.pop() ?? '');
+      if (!next) break;
+      address = next;
+    }
+    return address.toString();
+  }
+  const known = new LRUCache<string, string>({ max: remoteAddressesMax });
   return {
-    of(peer, forwardedFor) {
-      let address = parse(peer ?? '');
-      if (!address) return unknownAddress;
-      const hops = forwardedFor === undefined || ranges.length === 0 ? [] : forwardedFor.split(',');
-      while (hops.length > 0 && isTrusted(address)) {
-        const next = parse(hops.pop() ?? '');
-        if (!next) break;
-        address = next;
+    of(peer = '', forwardedFor = '') {
+      const believed = ranges.length === 0 ? '' : forwardedFor.slice(-forwardedForMaxChars);
+      const key = `${peer} ${believed}`;
+      let address = known.get(key);
+      if (address === undefined) {
+        address = resolve(peer, believed);
+        known.set(key, address);
       }
-      return address.toString();
+      return address;
     },
   };
 }
