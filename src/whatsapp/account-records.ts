@@ -7,6 +7,7 @@ import type { Awaitable, SessionStore, Store, StoreWrite } from '../store/ports.
 import { BoundedMap } from './bounded-map.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { recordCacheBytesMax, recordCacheEntriesMax } from './limits.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** `null` removes. */
 export type RecordChanges = ReadonlyMap<string, Uint8Array | null>;
@@ -101,7 +102,7 @@ export class AccountRecords {
   }
 
   private keep(key: string, value: Uint8Array | undefined): Uint8Array | undefined {
-    if (value && value.length <= recordCacheBytesMax) this.cache.set(key, value);
+    if (value && value.length <= recordCacheBytesMax) this.cache.set(key, ownBytes(value));
     else this.cache.delete(key);
     return value;
   }

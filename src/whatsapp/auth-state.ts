@@ -5,6 +5,7 @@
  */
 import { type AuthenticationCreds, BufferJSON, initAuthCreds, proto } from '@whiskeysockets/baileys';
 import type { Store } from '../store/ports.ts';
+import { ownBytes, withOwnBytes } from './own-bytes.ts';
 
 /** Baileys only asks whether there are any. */
 const historyMarksMax = 16;
@@ -16,7 +17,7 @@ export function encodeCreds(creds: AuthenticationCreds): Uint8Array {
 
 export function decodeCreds(bytes: Uint8Array): AuthenticationCreds {
   const text = Buffer.from(bytes).toString('utf8');
-  const creds = JSON.parse(text, BufferJSON.reviver) as AuthenticationCreds;
+  const creds = withOwnBytes(JSON.parse(text, BufferJSON.reviver)) as AuthenticationCreds;
   if (creds.account) creds.account = proto.ADVSignedDeviceIdentity.fromObject(creds.account);
   return creds;
 }
@@ -49,6 +50,12 @@ export class CredsKeeper {
   /** While defined, changed credentials are not durable yet. */
   get pending(): Promise<void> | undefined {
     return this.saving;
+  }
+
+  /** The routing of the next connection comes in a pooled buffer. */
+  keepRouting(): void {
+    const { routingInfo } = this.creds;
+    if (routingInfo) this.creds.routingInfo = ownBytes(routingInfo);
   }
 
   /** Saves the credentials as they are now; calls while a save runs are one further save. */

@@ -25,6 +25,11 @@ export class BoundedMap<V> {
     return value;
   }
 
+  /** Without counting as a use. */
+  has(key: string): boolean {
+    return this.entries.has(key);
+  }
+
   set(key: string, value: V): void {
     this.entries.delete(key);
     this.entries.set(key, value);

@@ -7,7 +7,7 @@ import type { CacheStore, GroupMetadata, PossiblyExtendedCacheStore } from '@whi
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/ports.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { deviceCacheEntriesMax, groupCacheEntriesMax, groupCacheTtlMs } from './limits.ts';
+import { deviceCacheEntriesMax, groupCacheEntriesMax, groupCacheTtlMs, retryCountersMax } from './limits.ts';
 
 export function createBoundedCache(max: number): CacheStore {
   const entries = new BoundedMap<{ value: unknown }>(max);
@@ -19,6 +19,28 @@ export function createBoundedCache(max: number): CacheStore {
     },
     flushAll: () => entries.clear(),
   };
+}
+
+/**
+ * Baileys asks the phone for a message that came without ciphertext, which is wanted, and, before it asks
+ * the sender to repeat one, for one that it could not decrypt: that holds up the whole account for two
+ * seconds. It asks only for ids that it finds unknown here, so every id is known but the expected ones.
+ */
+export class PlaceholderCache {
+  private readonly expected = new BoundedMap<{ value: unknown }>(retryCountersMax);
+  readonly store: CacheStore = {
+    get: <T>(id: string) => (this.expected.has(id) ? this.expected.get(id)?.value : true) as T | undefined,
+    set: (id, value) => this.expected.set(id, { value }),
+    del: (id) => {
+      this.expected.delete(id);
+    },
+    flushAll: () => this.expected.clear(),
+  };
+
+  /** A stanza without ciphertext came. */
+  expect(id: string): void {
+    if (!this.expected.has(id)) this.expected.set(id, { value: undefined });
+  }
 }
 
 const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');

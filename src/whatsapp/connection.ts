@@ -5,6 +5,7 @@
  */
 import type {
   AuthenticationCreds,
+  BinaryNode,
   makeWASocket,
   SignalKeyStore,
   SignalRepositoryWithLIDStore,
@@ -20,7 +21,7 @@ import { resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
-import { GroupCache } from './caches.ts';
+import { GroupCache, PlaceholderCache } from './caches.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
@@ -49,6 +50,7 @@ export class Connection {
   private readonly lids: LidMapping;
   private readonly journal: Journal;
   private readonly groups: GroupCache;
+  private readonly placeholders = new PlaceholderCache();
   private readonly facts: FactQueue;
   private readonly guard: SessionGuard;
   private readonly deadline: PhaseDeadline;
@@ -128,6 +130,7 @@ export class Connection {
     return socketConfig({
       options,
       groups,
+      placeholders: this.placeholders.store,
       auth: { creds: keeper.creds, keys: this.keys },
       getMessage: (key) => sentMessage(this, key),
       makeSignalRepository: ({ creds }, _logger, lookup) => {
@@ -148,7 +151,9 @@ export class Connection {
     const raw = rawSocketOf(sock);
     if (raw) gate.install(raw);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
-    sock.ws.prependListener('CB:message', this.journal.expect);
+    sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
+      if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
+    });
     sock.ws.on('CB:notification,type:w:gp2', (node: { attrs: Record<string, string> }) =>
       this.groups.invalidate(node.attrs['from'] ?? ''),
     );

@@ -2,7 +2,13 @@
  * What Baileys emits, as facts and records: pairing, login, names, messages, receipts. Subscribed once per
  * socket by `connect.ts`. Messages whose event the journal made durable are not recorded again.
  */
-import type { BaileysEventMap, ConnectionState, Contact, WAMessage, WASocket } from '@whiskeysockets/baileys';
+import type {
+  AuthenticationCreds,
+  BaileysEventMap,
+  ConnectionState,
+  WAMessage,
+  WASocket,
+} from '@whiskeysockets/baileys';
 import type { Clock } from '../clock.ts';
 import { detach } from '../detach.ts';
 import type { Me } from '../protocol/instance.ts';
@@ -59,8 +65,9 @@ class EventReader {
   };
 
   /** Baileys has merged the update into the credentials by now: its listener was first. */
-  readonly creds = (update: { me?: Contact; myAppStateKeyId?: string }): void => {
+  readonly creds = (update: Partial<AuthenticationCreds>): void => {
     const { keeper, facts, failed, guard } = this.parts;
+    if (update.routingInfo) keeper.keepRouting();
     detach(
       guard(() => keeper.save()),
       failed,

@@ -67,15 +67,16 @@ export class Journal implements DecryptJournal {
     this.slots = new PlaintextSlots(parts.records);
   }
 
-  /** Before Baileys sees the stanza: remembers which ciphertext belongs to it. */
-  readonly expect = (stanza: BinaryNode): void => {
-    if (!Array.isArray(stanza.content)) return;
+  /** Before Baileys sees the stanza: remembers which ciphertext belongs to it. False where it has none. */
+  expect(stanza: BinaryNode): boolean {
+    if (!Array.isArray(stanza.content)) return false;
     const parts = stanza.content.filter(({ tag }) => tag === 'enc');
     for (const [index, { content }] of parts.entries()) {
       if (!(content instanceof Uint8Array)) continue;
       this.enclosed.set(content, { ciphertext: content, stanza, index, count: parts.length });
     }
-  };
+    return parts.length > 0;
+  }
 
   /** True once for a message whose event is already durable, when its upsert comes. */
   wasRecorded(message: WAMessage): boolean {

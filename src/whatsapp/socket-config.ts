@@ -4,6 +4,7 @@
  */
 import {
   type AuthenticationState,
+  type CacheStore,
   isJidGroup,
   isJidNewsletter,
   isJidStatusBroadcast,
@@ -20,6 +21,7 @@ export interface ConfigParts {
   readonly options: WaSocketOptions;
   readonly auth: AuthenticationState;
   readonly groups: GroupCache;
+  readonly placeholders: CacheStore;
   readonly makeSignalRepository: NonNullable<UserFacingSocketConfig['makeSignalRepository']>;
   readonly getMessage: NonNullable<UserFacingSocketConfig['getMessage']>;
 }
@@ -60,13 +62,15 @@ export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
     // Own sends are facts of the shard, not events of the socket.
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
+    // 67 KB of empty tables a socket; retry receipts are answered from the store instead.
+    enableRecentMessageCache: false,
     // A failed commit ends the socket; trying ten times with pauses would hold the account's mutexes.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     cachedGroupMetadata: groups.get,
     userDevicesCache: createDeviceCache(store, instance),
     msgRetryCounterCache: createBoundedCache(retryCountersMax),
     callOfferCache: createBoundedCache(retryCountersMax),
-    placeholderResendCache: createBoundedCache(retryCountersMax),
+    placeholderResendCache: parts.placeholders,
     makeSignalRepository: parts.makeSignalRepository,
     getMessage: parts.getMessage,
   };
