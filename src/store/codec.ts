@@ -7,12 +7,16 @@ import { Packr } from 'msgpackr';
 import { AppError } from '../errors.ts';
 
 const packr = new Packr({ useRecords: false, copyBuffers: true });
+const viewing = new Packr({ useRecords: false });
 
 /** Packed bytes: a slice of msgpackr's pool. Copy it before transferring it anywhere (never its `.buffer`). */
 export const pack = (value: unknown): Uint8Array => packr.pack(value);
 
 /** The value; byte strings in it are copies with memory of their own, as plain `Uint8Array`. */
 export const unpack = (bytes: Uint8Array): unknown => packr.unpack(bytes);
+
+/** The value; byte strings in it are views of `bytes`, which must be the caller's own and stay unchanged. */
+export const unpackViews = (bytes: Uint8Array): unknown => viewing.unpack(bytes);
 
 /** Own memory, plain class: what may be kept, transferred or compared. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@
  * decodes. Positional, because both ends are always the same build. It must never be used for stored data.
  */
 import type { EventFrame, EventRecord } from '../protocol/events.ts';
-import { pack, plainBytes, unpack } from './codec.ts';
+import { pack, plainBytes, unpackViews } from './codec.ts';
 
 type FrameRow = readonly [...EventRow, webhooks: readonly string[]];
 /** One event as an array; the order is also that of stored events (format 1). */
@@ -38,8 +38,8 @@ export function encodeEventFrame(frame: EventFrame): Uint8Array {
   return pack([frame.shard, frame.frame, rows]);
 }
 
-/** The bodies are copies: the record may be overwritten afterwards. */
+/** The bodies are views of the record, which a ring reader hands out as a private copy. */
 export function decodeEventFrame(record: Uint8Array): EventFrame {
-  const [shard, frame, rows] = unpack(record) as [number, number, FrameRow[]];
+  const [shard, frame, rows] = unpackViews(record) as [number, number, FrameRow[]];
   return { shard, frame, events: rows.map((row) => ({ event: fromEventRow(row), webhooks: row[7] })) };
 }

@@ -44,11 +44,16 @@ export class Lane {
   readonly log = new DeliveryLog();
   config: WebhookConfig | null = null;
   target: Target | null = null;
-  /** The outbox holds entries that are not known here. */
+  /** The outbox may hold entries that are not known here. */
   hasMore = true;
   isPaging = false;
-  /** Greatest sequence of any page: a ring record up to here may be of an event that is long delivered. */
+  /**
+   * Everything pending up to here was paged, unless it was committed late (`pageFromStart`). A ring record up
+   * to here may be of an event that is long delivered.
+   */
   #pagedUntil = 0;
+  #pageFrom = 0;
+  #isFullPageDue = false;
   /** Its origin asked for a pause (`Retry-After`); ms since the epoch. */
   heldUntilMs = 0;
   /** Undelivered events, as far as counted; the outbox corrects it. */
@@ -86,7 +91,11 @@ export class Lane {
   /** A fresh event from a ring. False: it stays in the outbox until it is paged. */
   offer(event: EventRecord): boolean {
     if (this.#entries.has(event.seq)) return true;
-    if (this.hasMore || this.isPaging || this.room === 0 || event.seq <= this.#pagedUntil) {
+    if (event.seq <= this.#pagedUntil) {
+      this.pageFromStart();
+      return false;
+    }
+    if (this.hasMore || this.isPaging || this.room === 0) {
       this.hasMore = true;
       return false;
     }
@@ -98,14 +107,29 @@ export class Lane {
   /** Entries of a page, oldest first; those that are known already are passed over. */
   admit(page: readonly PendingEntry[]): void {
     for (const entry of page) {
-      if (this.#entries.has(entry.seq)) continue;
-      if (this.room === 0) {
-        this.hasMore = true;
-        return;
+      if (!this.#entries.has(entry.seq)) {
+        if (this.room === 0) {
+          this.hasMore = true;
+          return;
+        }
+        this.#add(entry, null);
       }
-      this.#add(entry, null);
       this.#pagedUntil = Math.max(this.#pagedUntil, entry.seq);
+      this.#pageFrom = entry.seq;
     }
+  }
+
+  /** Something below what was paged may be unknown: the next page begins at the beginning. */
+  pageFromStart(): void {
+    this.hasMore = true;
+    this.#isFullPageDue = true;
+  }
+
+  /** Where the page that is read now begins. */
+  takePageStart(): number {
+    if (this.#isFullPageDue) this.#pageFrom = 0;
+    this.#isFullPageDue = false;
+    return this.#pageFrom;
   }
 
   /** The next entry to post, now in state `posting`. */

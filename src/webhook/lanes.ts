@@ -1,6 +1,7 @@
 /**
- * All lanes by webhook id, and their refilling from the outbox: a page from its beginning, so that nothing
- * can be passed over, whatever order threads committed in. Called by the intake, the courier and the actor.
+ * All lanes by webhook id, and their refilling from the outbox: page after page, and again from the beginning
+ * whenever something may have been passed over (threads do not commit in the order of sequences). Called by
+ * the intake, the courier and the actor.
  */
 import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
@@ -103,7 +104,7 @@ export class Lanes {
 
   /** The outbox may hold what no ring brought. */
   suspect(lane: Lane): void {
-    lane.hasMore = true;
+    lane.pageFromStart();
     this.refill(lane);
   }
 
@@ -118,8 +119,9 @@ export class Lanes {
     // From here on a ring record that cannot be admitted asks for another page.
     lane.hasMore = false;
     try {
-      const limit = lane.known + lane.room;
-      const page = await this.#store.outbox.pending(lane.id, 0, limit);
+      const from = lane.takePageStart();
+      const limit = from === 0 ? lane.known + lane.room : lane.room;
+      const page = await this.#store.outbox.pending(lane.id, from, limit);
       if (this.#lanes.get(lane.id) !== lane) return;
       lane.admit(page);
       if (page.length === limit) lane.hasMore = true;

@@ -43,6 +43,9 @@ export const backlogPeriodMs = 1_000;
 /** An instance's backlog is reported when it enters another multiple of this. */
 export const backlogStep = 1_000;
 export const commitRetryMs = 1_000;
+/** Deliveries that are done wait this long, or until there are so many, to leave the outbox in one commit. */
+export const settleGatherMs = 10;
+export const settleBatchMax = 64;
 export const lanesInMetricsMax = 200;
 
 assert(laneWindowMin <= laneWindowMax, 'the least window fits in the largest');

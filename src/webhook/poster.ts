@@ -6,7 +6,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { isMetadataName, refusalOf } from './addresses.ts';
 import { originsMax, responseKeptBytes, responseMaxBytes } from './limits.ts';
 import type { Outcome } from './policy.ts';
@@ -98,17 +98,40 @@ async function readKept(body: Body): Promise<string> {
   return Buffer.concat(parts).subarray(0, responseKeptBytes).toString();
 }
 
-/** Reads the response to its end (the connection can be used again) but not for longer than a request. */
-async function finish(body: Body, keepBody: boolean, options: PosterOptions): Promise<string | null> {
-  const timer = options.clock.after(options.timeoutMs, () => body.destroy());
-  try {
-    if (keepBody) return await readKept(body);
-    await body.dump({ limit: responseMaxBytes });
-    return null;
-  } catch {
-    return null;
-  } finally {
-    timer.cancel();
+/**
+ * Bodies that are being read, with the time they began: one timer for all ends those that dribble on for
+ * longer than a whole request may take (undici's own time-out begins anew with every byte).
+ */
+class OpenBodies {
+  readonly #began = new Map<Body, number>();
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timer = clock.every(timeoutMs, () => this.#endOld(clock.elapsed() - timeoutMs));
+  }
+
+  /** Reads the response to its end, so that the connection can be used again. */
+  async finish(body: Body, keepBody: boolean): Promise<string | null> {
+    this.#began.set(body, this.#clock.elapsed());
+    try {
+      if (keepBody) return await readKept(body);
+      await body.dump({ limit: responseMaxBytes });
+      return null;
+    } catch {
+      return null;
+    } finally {
+      this.#began.delete(body);
+    }
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #endOld(beforeMs: number): void {
+    for (const [body, beganMs] of this.#began) if (beganMs < beforeMs) body.destroy();
   }
 }
 
@@ -117,6 +140,7 @@ const headerText = (value: string | string[] | undefined): string | null =>
 
 export function createPoster(options: PosterOptions): Poster {
   const { clock, timeoutMs } = options;
+  const bodies = new OpenBodies(clock, timeoutMs);
   const agent = new Agent({
     connect: guardedConnector(options),
     connections: options.connectionsPerOrigin,
@@ -133,7 +157,7 @@ export function createPoster(options: PosterOptions): Poster {
       const { origin, path } = target;
       const answer = await agent.request({ origin, path, method: 'POST', headers, body });
       const isKept = keepBody || answer.statusCode >= 300;
-      const text = await finish(answer.body, isKept, options);
+      const text = await bodies.finish(answer.body, isKept);
       const retryAfter = headerText(answer.headers['retry-after']);
       const tookMs = clock.elapsed() - startedAt;
       return { ...none, httpStatus: answer.statusCode, retryAfter, body: text, tookMs };
@@ -142,5 +166,9 @@ export function createPoster(options: PosterOptions): Poster {
       return { ...none, error: failureText(error), isRefused: isHopeless(error), tookMs };
     }
   };
-  return { post, close: () => agent.destroy() };
+  const close = async (): Promise<void> => {
+    bodies.stop();
+    await agent.destroy();
+  };
+  return { post, close };
 }

@@ -1,13 +1,13 @@
 /**
- * Writes what became of deliveries: removals from the outbox and dead letters, all that come up while one
- * commit is under way in the next. A failing store is tried again until it takes them; nothing is posted
- * twice meanwhile, because the entries stay known until `onDurable`.
+ * Writes what became of deliveries: removals from the outbox and dead letters, gathered for some milliseconds
+ * into one commit (what a kill finds ungathered is delivered again). A failing store is tried again until it
+ * takes them; nothing is posted twice meanwhile, because the entries stay known until `onDurable`.
  */
-import { type Clock, pause } from '../clock.ts';
+import { type Clock, pause, type Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Store, StoreWrite } from '../store/ports.ts';
-import { commitRetryMs } from './limits.ts';
+import { commitRetryMs, settleBatchMax, settleGatherMs } from './limits.ts';
 
 interface Settlement {
   readonly writes: readonly StoreWrite[];
@@ -20,6 +20,7 @@ export class Settlements {
   readonly #log: Log;
   #queue: Settlement[] = [];
   #running: Promise<void> | null = null;
+  #timer: Timer | null = null;
   #isStopped = false;
 
   constructor(store: Store, clock: Clock, log: Log) {
@@ -35,12 +36,13 @@ export class Settlements {
   add(writes: readonly StoreWrite[], onDurable: () => void): void {
     this.#queue.push({ writes, onDurable });
     if (this.#running) return;
-    this.#running = this.#run();
-    detach(this.#running, (error) => this.#log.error(errorFields(error), 'settling failed'));
+    if (this.#queue.length >= settleBatchMax) this.#flush();
+    else this.#timer ??= this.#clock.after(settleGatherMs, () => this.#flush());
   }
 
-  /** Resolves once nothing is left to write. */
+  /** Writes at once; resolves when nothing is left to write. */
   async idle(): Promise<void> {
+    this.#flush();
     await this.#running;
   }
 
@@ -49,9 +51,15 @@ export class Settlements {
     this.#isStopped = true;
   }
 
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#running || this.#queue.length === 0) return;
+    this.#running = this.#run();
+    detach(this.#running, (error) => this.#log.error(errorFields(error), 'settling failed'));
+  }
+
   async #run(): Promise<void> {
-    // One turn later, so that deliveries that end together are written together.
-    await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];

@@ -3,7 +3,7 @@
  * from a fresh snapshot, because shards write and the webhook actor reads. Bounded by the caller's limits.
  */
 import type { EventRecord } from '../../protocol/events.ts';
-import { unpack } from '../codec.ts';
+import { unpackViews } from '../codec.ts';
 import { type EventRow, fromEventRow } from '../event-frame.ts';
 import type { DeadLetter, OutboxStore, PendingEntry } from '../ports.ts';
 import { type Environment, refresh } from './databases.ts';
@@ -22,7 +22,8 @@ import {
 import { below, entriesIn, keysIn, lastKeyBelow } from './range.ts';
 import { look } from './reads.ts';
 
-const readEvent = (value: Uint8Array): EventRecord => fromEventRow(unpack(value) as EventRow);
+/** LMDB's values are private copies already, so the body may be a view of one. */
+const readEvent = (value: Uint8Array): EventRecord => fromEventRow(unpackViews(value) as EventRow);
 const lastSeqOf = Number.MAX_SAFE_INTEGER;
 
 function pendingPage(env: Environment, webhook: string, afterSeq: number, limit: number): PendingEntry[] {
