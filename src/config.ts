@@ -29,6 +29,9 @@ export interface Config {
   readonly maxInstances: number;
   readonly logLevel: LogLevel;
   readonly logDir: string | null;
+  readonly logFileMaxMb: number;
+  readonly logFileMaxHours: number;
+  readonly logFilesMax: number;
   readonly trustedProxies: readonly string[];
   readonly rateLimits: {
     readonly messages: RateLimit | null;
@@ -55,6 +58,23 @@ export interface Config {
   readonly waSocketUrl: string;
   readonly waRootKey: string;
   readonly mediaMaxBytes: number;
+  readonly alerts: {
+    /** Where changes of alerts are posted; null: logged only. */
+    readonly webhook: string | null;
+    readonly memoryPercent: number;
+    readonly cpuPercent: number;
+    readonly cpuForMs: number;
+    readonly responseMs: number;
+    readonly disconnectedMax: number;
+    readonly webhookPendingMax: number;
+  };
+  readonly backup: {
+    /** null: no scheduled backups. */
+    readonly dir: string | null;
+    readonly periodHours: number;
+    readonly filesMax: number;
+    readonly passphrase: string | null;
+  };
 }
 
 /** A setting that cannot be used; its message is the one line that the operator sees. */
@@ -154,6 +174,13 @@ const boolean = (fallback: boolean, about: string): Setting<boolean> => ({
   parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
 });
 
+const httpUrl: Setting<string> = {
+  takes: 'an http:// or https:// URL',
+  fallback: '',
+  about: 'Where alerts are posted as they fire and clear.',
+  parse: (value) => (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : undefined),
+};
+
 const apiKey = text(/^[\x21-\x7e]{6,200}$/, '6 to 200 visible ASCII characters', '', 'The admin key.');
 const hour = 3_600_000;
 
@@ -173,6 +200,9 @@ export const settings = {
     'Least level logged.',
   ),
   LOG_DIR: optional(text(/^.+$/, 'a folder', '', 'Where rotated log files go; empty: stdout.')),
+  LOG_FILE_MAX_MB: int(1, 10_240, 100, 'A log file of this size is closed and a new one begun.'),
+  LOG_FILE_MAX_HOURS: int(1, 8_760, 24, 'So is one of this age.'),
+  LOG_FILES_MAX: int(1, 1_000, 14, 'Closed log files that are kept.'),
   TRUSTED_PROXIES: cidrs,
   RATE_LIMIT_MESSAGES: rateLimit('500/1m', 'Sends, per IP, key and instance.'),
   RATE_LIMIT_INSTANCES: rateLimit('100/5m', 'Instance operations, per IP and key.'),
@@ -197,11 +227,29 @@ export const settings = {
   WA_SOCKET_URL: socketUrl,
   WA_ROOT_KEY: text(/^[0-9a-fA-F]{64}$/, '64 hex digits', whatsappRootKey, 'Its certificate root key.'),
   MEDIA_MAX_BYTES: int(1_024, 2_147_483_647, 104_857_600, 'Largest media.'),
+  ALERT_WEBHOOK: optional(httpUrl),
+  ALERT_MEMORY_PERCENT: int(1, 100, 85, 'Memory in use of what is allotted, above which an alert fires.'),
+  ALERT_CPU_PERCENT: int(1, 100, 90, 'CPU in use of all cores, above which an alert fires.'),
+  ALERT_CPU_FOR_MS: int(0, hour, 300_000, 'How long the CPU must be above it.'),
+  ALERT_RESPONSE_MS: int(1, 600_000, 5_000, '95th percentile of the response time that fires an alert.'),
+  ALERT_DISCONNECTED_MAX: int(0, 100_000, 10, 'Disconnected instances, above which an alert fires.'),
+  ALERT_WEBHOOK_PENDING_MAX: int(1, 10_000_000, 1_000, 'Undelivered events, above which an alert fires.'),
+  BACKUP_DIR: optional(text(/^.+$/, 'a folder', '', 'Where scheduled backups go; empty: none are made.')),
+  BACKUP_PERIOD_HOURS: int(1, 8_760, 24, 'Time between scheduled backups.'),
+  BACKUP_FILES_MAX: int(1, 10_000, 7, 'Scheduled backups that are kept.'),
+  BACKUP_PASSPHRASE: optional(
+    text(/^.{12,1000}$/, '12 to 1000 characters', '', 'What backups are encrypted with.'),
+  ),
 } as const;
 
 type SettingName = keyof typeof settings;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
-const secretSettings: readonly SettingName[] = ['API_KEY', 'METRICS_TOKEN'];
+export const secretSettings: readonly SettingName[] = [
+  'API_KEY',
+  'METRICS_TOKEN',
+  'ALERT_WEBHOOK',
+  'BACKUP_PASSPHRASE',
+];
 
 function read<N extends SettingName>(env: NodeJS.ProcessEnv, name: N): ValueOf<(typeof settings)[N]> {
   const setting = settings[name] as Setting<unknown>;
@@ -223,6 +271,10 @@ function checkRelations(config: Config): Config {
     throw new ConfigError(
       `UPLOAD_TIMEOUT_MS: got ${config.uploadTimeoutMs}, takes at least HEADERS_TIMEOUT_MS (${config.headersTimeoutMs})`,
     );
+  if (config.backup.dir !== null && config.backup.passphrase === null)
+    throw new ConfigError(
+      'BACKUP_PASSPHRASE: got nothing, takes 12 to 1000 characters where BACKUP_DIR is set',
+    );
   return config;
 }
 
@@ -240,6 +292,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxInstances: get('MAX_INSTANCES'),
     logLevel: get('LOG_LEVEL'),
     logDir: get('LOG_DIR'),
+    logFileMaxMb: get('LOG_FILE_MAX_MB'),
+    logFileMaxHours: get('LOG_FILE_MAX_HOURS'),
+    logFilesMax: get('LOG_FILES_MAX'),
     trustedProxies: get('TRUSTED_PROXIES'),
     rateLimits: {
       messages: get('RATE_LIMIT_MESSAGES'),
@@ -266,5 +321,20 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),
     mediaMaxBytes: get('MEDIA_MAX_BYTES'),
+    alerts: {
+      webhook: get('ALERT_WEBHOOK'),
+      memoryPercent: get('ALERT_MEMORY_PERCENT'),
+      cpuPercent: get('ALERT_CPU_PERCENT'),
+      cpuForMs: get('ALERT_CPU_FOR_MS'),
+      responseMs: get('ALERT_RESPONSE_MS'),
+      disconnectedMax: get('ALERT_DISCONNECTED_MAX'),
+      webhookPendingMax: get('ALERT_WEBHOOK_PENDING_MAX'),
+    },
+    backup: {
+      dir: get('BACKUP_DIR'),
+      periodHours: get('BACKUP_PERIOD_HOURS'),
+      filesMax: get('BACKUP_FILES_MAX'),
+      passphrase: get('BACKUP_PASSPHRASE'),
+    },
   });
 }

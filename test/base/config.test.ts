@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, settings } from '../../src/config.ts';
+import { ConfigError, loadConfig, secretSettings, settings } from '../../src/config.ts';
 import { page, updated } from './support/configuration-table.ts';
 
 function messageOf(env: Record<string, string>): string {
@@ -26,6 +26,9 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   MAX_INSTANCES: ['0', '100001'],
   LOG_LEVEL: ['loud', 'INFO'],
   LOG_DIR: [],
+  LOG_FILE_MAX_MB: ['0', '10241'],
+  LOG_FILE_MAX_HOURS: ['0'],
+  LOG_FILES_MAX: ['0'],
   TRUSTED_PROXIES: ['10.0.0.1', '10.0.0.0/33', 'proxy.example.com', '10.0.0.0/8,x'],
   RATE_LIMIT_MESSAGES: ['500', '500/m', '0/1m', '5/0s', '5/1d', '-5/1m', 'none'],
   RATE_LIMIT_INSTANCES: ['100/5'],
@@ -50,6 +53,17 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   WA_SOCKET_URL: ['https://web.whatsapp.com', 'web.whatsapp.com', 'ws://'],
   WA_ROOT_KEY: ['abc', `${'0'.repeat(63)}g`, '0'.repeat(66)],
   MEDIA_MAX_BYTES: ['1023', '2147483648'],
+  ALERT_WEBHOOK: ['hooks.example.com/secret', 'ftp://hooks.example.com'],
+  ALERT_MEMORY_PERCENT: ['0', '101'],
+  ALERT_CPU_PERCENT: ['0', '101'],
+  ALERT_CPU_FOR_MS: ['-1', '5m'],
+  ALERT_RESPONSE_MS: ['0'],
+  ALERT_DISCONNECTED_MAX: ['-1'],
+  ALERT_WEBHOOK_PENDING_MAX: ['0'],
+  BACKUP_DIR: [],
+  BACKUP_PERIOD_HOURS: ['0', '8761'],
+  BACKUP_FILES_MAX: ['0'],
+  BACKUP_PASSPHRASE: ['short', 'eleven char'],
 };
 
 const cases = Object.entries(malformed).flatMap(([name, values]) =>
@@ -112,7 +126,7 @@ describe('settings', () => {
 
   it.each(cases)('%s=%s is refused with one clear line', (name, value) => {
     const line = messageOf({ [name]: value });
-    const isSecret = name === 'API_KEY' || name === 'METRICS_TOKEN';
+    const isSecret = (secretSettings as readonly string[]).includes(name);
     const got = isSecret ? '(a value that is not shown)' : JSON.stringify(value);
     expect(line).toBe(`${name}: got ${got}, takes ${settings[name as keyof typeof settings].takes}`);
     expect(line).not.toContain('\n');
@@ -127,6 +141,10 @@ describe('settings', () => {
     [
       { UPLOAD_TIMEOUT_MS: '2000', HEADERS_TIMEOUT_MS: '3000' },
       'UPLOAD_TIMEOUT_MS: got 2000, takes at least HEADERS_TIMEOUT_MS (3000)',
+    ],
+    [
+      { BACKUP_DIR: 'backups' },
+      'BACKUP_PASSPHRASE: got nothing, takes 12 to 1000 characters where BACKUP_DIR is set',
     ],
   ])('that do not fit together are refused: %j', (env, line) => {
     expect(messageOf(env)).toBe(line);
