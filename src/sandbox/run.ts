@@ -71,7 +71,7 @@ async function run(options: RunOptions): Promise<void> {
   print(firstScreen(sandbox, options));
   const gateway: GatewayProcess | null = options.isAlone
     ? null
-    : startGatewayProcess(environmentOf(sandbox, options));
+    : startGatewayProcess({ ...process.env, ...environmentOf(sandbox, options) });
   const player = new PhonePlayer(sandbox, `http://127.0.0.1:${options.gatewayPort}`, print);
   const end = async (code: number): Promise<void> => {
     player.stop();

@@ -12,11 +12,11 @@ export interface GatewayProcess {
   stop(): Promise<number>;
 }
 
-export function startGatewayProcess(environment: Readonly<Record<string, string>>): GatewayProcess {
+export function startGatewayProcess(environment: NodeJS.ProcessEnv): GatewayProcess {
   const main = fileURLToPath(new URL('../../main.ts', import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, main], {
     stdio: 'inherit',
-    env: { ...process.env, ...environment },
+    env: environment,
   });
   const exited = new Promise<number>((resolve) => {
     child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)));
