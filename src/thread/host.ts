@@ -142,7 +142,8 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
     const [old, thread] = [this.#peer, this.#thread];
     this.#peer = this.#newPeer();
     await this.#control('$drain', this.#limits.drainLimitMs, old);
-    await this.#control('$stop', this.#limits.stopLimitMs, old);
+    // It may have crashed meanwhile; then there is nobody left to stop.
+    if (this.#lostThread !== thread) await this.#control('$stop', this.#limits.stopLimitMs, old);
     await thread?.kill('replaced');
     if (this.#state !== 'replacing') return;
     this.#state = 'starting';

@@ -37,3 +37,33 @@ test('a crash fails the pending asks at once, keeps tells, and the ref serves ag
   expect(await untouched).toBe(1);
   expect(supervisor?.stateOf('sibling')).toBe('running');
 });
+
+test('replacing all threads one by one under traffic fails and loses nothing', async () => {
+  const hosts = [echoHost({}, { name: 'first' }), echoHost({}, { name: 'second' })];
+  await supervised(...hosts);
+  let isOver = false;
+  const traffic = hosts.map(async ({ ref }) => {
+    let asked = 0;
+    for (; !isOver; asked++) {
+      expect(ref.tell({ kind: 'Count', number: asked })).toBe('accepted');
+      expect(await ref.ask({ kind: 'Echo', value: asked }, soon)).toBe(asked);
+    }
+    return asked;
+  });
+  await supervisor?.replaceAll();
+  isOver = true;
+  for (const asked of await Promise.all(traffic)) expect(asked).toBeGreaterThan(0);
+  for (const host of hosts) expect(await host.stats()).toMatchObject({ starts: 2, state: 'ready' });
+});
+
+test('a thread that crashes while it is replaced is replaced all the same', async () => {
+  const host = echoHost();
+  await supervised(host);
+  const fatal = failureOf(host.ref.ask({ kind: 'Die', way: 'throw' }, soon));
+  const replaced = supervisor?.replace('echo');
+  host.ref.tell({ kind: 'Count', number: 1 });
+  expect(await fatal).toMatchObject({ code: 'actor_restarted' });
+  await replaced;
+  expect(await host.ref.ask({ kind: 'GetCount' }, soon)).toEqual([1]);
+  expect(supervisor?.stateOf('echo')).toBe('running');
+});
