@@ -146,19 +146,39 @@ test('two accounts that write to each other at once read everything', async () =
   await Promise.all([one.socket.end(), two.socket.end()]);
 });
 
+test('messages that cannot be decrypted are asked for again and answered from the store', async () => {
+  const [one, two] = [await paired('retry1'), await paired('retry2')];
+  const to = `${await phoneOf(two)}@s.whatsapp.net`;
+  await one.send(to, 'known');
+  await two.send('5511900000005@s.whatsapp.net', 'echo me');
+  await two.message(({ text }) => text === 'echo me');
+  const retriesBefore = sandbox.stats().total.retriesIn;
+  await two.socket.end();
+  await two.forgetSessions();
+  await reopened(two);
+  await one.send(to, 'after amnesia');
+  await sandbox.sendFrom('5511900000005', await phoneOf(two), 'and from a contact');
+  await two.message(({ text }) => text === 'after amnesia');
+  await two.message(({ text }) => text === 'and from a contact');
+  expect(sandbox.stats().total.retriesIn).toBeGreaterThan(retriesBefore);
+  expect(two.durable.filter(({ text }) => text === 'after amnesia').length).toBe(1);
+  await Promise.all([one.socket.end(), two.socket.end()]);
+});
+
 // How messages were lost: a failed commit looked like an undecryptable message, Baileys answered with a
 // retry request and a refusal, and the server forgot the message.
 test('a store that fails ends the socket before anything is answered, and nothing is lost', async () => {
   const account = await paired('eleventh');
   const phone = await phoneOf(account);
   const before = account.facts.length;
+  const { total } = sandbox.stats();
   account.store.failing = 'writes';
   await sandbox.sendFrom('5511900000004', phone, 'kept by the server');
   const { cause } = await account.fact('Closed', before);
   expect(cause.detail).toMatch(/store failed/);
   await account.socket.end();
-  const { total } = sandbox.stats();
-  expect([total.retriesIn, total.messagesNacked]).toEqual([0, 0]);
+  const { total: after } = sandbox.stats();
+  expect([after.retriesIn, after.messagesNacked]).toEqual([total.retriesIn, total.messagesNacked]);
   account.store.failing = 'no';
   await reopened(account);
   await account.message(({ text }) => text === 'kept by the server');

@@ -5,10 +5,16 @@
 import { systemClock } from '../../../src/clock.ts';
 import { createLog } from '../../../src/log.ts';
 import { defaultInstanceSettings, type InstanceSettings } from '../../../src/protocol/instance.ts';
-import type { MessageContent, ReceivedMessage } from '../../../src/protocol/message.ts';
-import type { StoreWrite } from '../../../src/store/ports.ts';
+import type { MessageContent, MessageView, ReceivedMessage } from '../../../src/protocol/message.ts';
+import type { SentRecord, StoreWrite } from '../../../src/store/ports.ts';
 import { openWaSocket } from '../../../src/whatsapp/connect.ts';
-import type { SendOutcome, WaFact, WaSocket, WaSocketOptions } from '../../../src/whatsapp/wa-socket.ts';
+import type {
+  OutgoingMessage,
+  SendOutcome,
+  WaFact,
+  WaSocket,
+  WaSocketOptions,
+} from '../../../src/whatsapp/wa-socket.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
 export const guardMs = 30_000;
@@ -102,8 +108,39 @@ export class GatewayAccount {
     const id = `3EB0${this.instance.toUpperCase()}${String(this.ids).padStart(10, '0')}`;
     const content: MessageContent = { type: 'text', text, mentions: [] };
     const message = { messageId: id, to, content, quote: null };
-    const outcome = await this.socket.send(message, await this.socket.encode(message));
+    const proto = await this.socket.encode(message);
+    await this.store.commit([{ to: 'sent', record: this.sentRecord(message, proto), queued: true }]);
+    const outcome = await this.socket.send(message, proto);
     return { ...outcome, id };
+  }
+
+  /** Forgets every Signal session, as a damaged store would; only between two sockets. */
+  async forgetSessions(): Promise<void> {
+    const { instance } = this;
+    const sessions = await this.store.sessions.signalRange(instance, 'session:');
+    for (const [key] of sessions) await this.store.commit([{ to: 'signal', instance, key, value: null }]);
+  }
+
+  private sentRecord({ messageId: id, to, content, quote }: OutgoingMessage, proto: Uint8Array): SentRecord {
+    const { instance } = this;
+    const party = { jid: to, pn: null, lid: null };
+    const view: MessageView = {
+      id,
+      instance,
+      chat: party,
+      from: party,
+      to: party,
+      fromMe: true,
+      type: content.type,
+      text: content.text,
+      media: null,
+      quote: null,
+      timestamp: 0,
+      status: 'queued',
+      statusAt: 0,
+      error: null,
+    };
+    return { instance, id, to, content, quote, wait: 'server', view, proto };
   }
 
   wake(): void {
