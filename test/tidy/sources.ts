@@ -70,6 +70,11 @@ class Reader {
     return this.#file.text.slice(node.pos, node.end).trim();
   }
 
+  /** As `#textOf`, without the comments before it. */
+  #codeOf(node: ast.Node): string {
+    return this.#textOf(node).replace(/^(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\n\s*)+/, '');
+  }
+
   #use(what: string, node: ast.Node): void {
     this.uses.push({ what, line: this.#lineOf(node.end) });
   }
@@ -83,17 +88,18 @@ class Reader {
 
   #readModule(node: ast.Node): void {
     if (ast.isImportDeclaration(node))
-      this.#addImport(node.moduleSpecifier, /^import type\b/.test(this.#textOf(node)));
+      this.#addImport(node.moduleSpecifier, /^import type\b/.test(this.#codeOf(node)));
     if (ast.isExportDeclaration(node)) {
       if (node.moduleSpecifier)
-        this.#addImport(node.moduleSpecifier, /^export type\b/.test(this.#textOf(node)));
-      if (/^export \*/.test(this.#textOf(node))) this.#use('export *', node);
+        this.#addImport(node.moduleSpecifier, /^export type\b/.test(this.#codeOf(node)));
+      if (/^export \*/.test(this.#codeOf(node))) this.#use('export *', node);
     }
-    if (ast.isExportAssignment(node)) this.#use('export default', node);
+    const isDeclaration = ast.isFunctionDeclaration(node) || ast.isClassDeclaration(node);
+    if (ast.isExportAssignment(node) || (isDeclaration && /^export default\b/.test(this.#codeOf(node))))
+      this.#use('export default', node);
     const isType =
       ast.isInterfaceDeclaration(node) || ast.isTypeAliasDeclaration(node) || ast.isClassDeclaration(node);
-    if (isType && node.name && /^(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\n\s*)*export\b/.test(this.#textOf(node)))
-      this.exportedTypes.push(node.name.text);
+    if (isType && node.name && /^export\b/.test(this.#codeOf(node))) this.exportedTypes.push(node.name.text);
   }
 
   #addImport(specifier: ast.Node, isTypeOnly: boolean): void {
@@ -112,8 +118,7 @@ class Reader {
       ast.isConstructorDeclaration(node) ||
       ast.isGetAccessorDeclaration(node);
     if (!isFunction || !node.body) return;
-    const text = this.#textOf(node).replace(/^(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\n\s*)+/, '');
-    const lines = text.split('\n').length;
+    const lines = this.#codeOf(node).split('\n').length;
     this.functions.push({ where: `${this.#path}:${this.#lineOf(node.end) - lines + 1}`, lines });
   }
 
