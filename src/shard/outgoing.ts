@@ -38,8 +38,11 @@ export interface OutgoingOptions {
 }
 
 const targets = { queued: 'queued', server: 'sent', delivered: 'delivered' } as const;
-/** The outcome is unknown or the fault is ours: the message stays queued under its id. */
-const staysQueued: readonly string[] = ['actor_restarted', 'timeout', 'store_failed', 'instance_not_open'];
+/** The connection went: what became of the message is unknown, and the next socket takes it up. */
+const connectionLost: readonly string[] = ['actor_restarted', 'timeout', 'instance_not_open'];
+
+const isConnectionLost = (error: unknown): error is AppError =>
+  error instanceof AppError && connectionLost.includes(error.code);
 
 export class Outgoing {
   #options: OutgoingOptions;
@@ -102,7 +105,9 @@ export class Outgoing {
       });
     const draft = this.#draft(request);
     const socket = this.#socket;
-    const record = socket ? await this.#encoded(draft, socket) : draft;
+    const record = socket
+      ? await this.#encoded(draft, socket).catch((error) => unencoded(draft, error))
+      : draft;
     await this.#options.store.commit([{ to: 'sent', record, queued: true }]);
     this.#queued.set(record.id, record);
     return record;
@@ -193,8 +198,9 @@ export class Outgoing {
       this.#options.onFailure(error);
       return;
     }
-    if (staysQueued.includes(error.code)) {
-      if (error.code === 'store_failed') this.#waiters.fail(record.id, error);
+    if (isConnectionLost(error)) return;
+    if (error.code === 'store_failed') {
+      this.#waiters.fail(record.id, error);
       return;
     }
     const code = error.failure.extra?.['whatsappCode'];
@@ -222,6 +228,12 @@ export class Outgoing {
     this.setSocket(null);
     this.#waiters.failAll(error);
   }
+}
+
+/** Accepted all the same where only the connection went meanwhile. */
+function unencoded(draft: SentRecord, error: unknown): SentRecord {
+  if (isConnectionLost(error)) return draft;
+  throw error;
 }
 
 function failureOf(view: MessageView): AppError {

@@ -34,8 +34,15 @@ export function statusOf(error: unknown): number | null {
   return typeof code === 'number' ? code : null;
 }
 
+/** Node's own codes of a connection that broke under a write or a read. */
+const brokenConnection =
+  /^(ECONN(RESET|ABORTED|REFUSED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_.*)$/;
+const lostConnection = /connection closed|query cancelled|websocket is not open|socket hang up/i;
+
 const isConnectionLost = (error: unknown): boolean =>
-  [428, 440, 515].includes(statusOf(error) ?? 0) || /connection closed|query cancelled/i.test(String(error));
+  [428, 440, 515].includes(statusOf(error) ?? 0) ||
+  brokenConnection.test(String((error as { code?: unknown } | null)?.code)) ||
+  lostConnection.test(String(error));
 
 export const socketEnded = (): AppError =>
   new AppError('actor_restarted', 'The connection ended before WhatsApp answered.', { retryAfterMs: 1_000 });

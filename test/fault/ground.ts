@@ -2,10 +2,12 @@
  * Where a fault run takes place: a sandbox and a webhook endpoint here, the gateway as a process of its own
  * that can be killed, on one port and one data folder for the whole run.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -14,7 +16,8 @@ import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
 import type { Member } from './traffic.ts';
 
 export const faultKey = 'fault-admin-key';
-const guardMs = 120_000;
+const guardMs = 60_000;
+const run = promisify(execFile);
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -33,6 +36,9 @@ export class Ground {
   #env: Readonly<Record<string, string>>;
   #gateway: Program | null = null;
   #inProcess: Gateway | null = null;
+  #mounted: string | null = null;
+  /** Sends of `untilRefused` that went through: at contacts without a client that was promised them. */
+  probes = 0;
 
   constructor(parts: {
     sandbox: Sandbox;
@@ -85,6 +91,14 @@ export class Ground {
     };
   }
 
+  /** Errors in the log of the gateway's last process, and what it said when it ended by itself. */
+  complaints(): string[] {
+    const program = this.#gateway;
+    if (!program) return [];
+    const errors = program.stdout.split('\n').filter((line) => /"level":(50|60)/.test(line));
+    return program.stderr === '' ? errors : [...errors, program.stderr];
+  }
+
   /** Resolves when REST serves. */
   async start(): Promise<void> {
     this.#gateway = new Program('src/main.ts', [], this.#environment());
@@ -110,6 +124,7 @@ export class Ground {
     await this.#inProcess?.stop();
     await this.sandbox.stop();
     await this.hook.stop();
+    if (this.#mounted !== null) await run('umount', [this.#mounted]);
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -121,6 +136,34 @@ export class Ground {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return response.status === 204 ? null : response.json();
+  }
+
+  /** Gives the data folder a file system of its own; only root can. */
+  async mountSmallDisk(megabytes: number): Promise<void> {
+    const path = join(this.dir, 'data');
+    await mkdir(path, { recursive: true });
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]);
+    this.#mounted = path;
+  }
+
+  /** Sends until one is refused by the gateway itself; a fresh idempotency key each. */
+  async untilRefused(instance: string): Promise<{ status: number; code: string }> {
+    for (let attempt = 0; ; attempt++) {
+      const response = await fetch(`${this.baseUrl}/v1/instances/${instance}/messages`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${faultKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          to: '5511980008001',
+          type: 'text',
+          text: `probe ${attempt}`,
+          timeoutMs: 5_000,
+        }),
+      });
+      const { code } = (await response.json()) as { code?: string };
+      if (response.status >= 500) return { status: response.status, code: code ?? '' };
+      this.probes += 1;
+      if (attempt > 2_000) throw new Error('no send was refused on a full disk');
+    }
   }
 
   /** Makes and pairs instances, four at a time; resolves when all are open. */
@@ -142,23 +185,27 @@ export class Ground {
     return { id, phone };
   }
 
-  async states(): Promise<Map<string, string>> {
-    const { items } = await this.call('GET', '/v1/instances?limit=200');
-    return new Map(items.map((one: { id: string; state: string }) => [one.id, one.state]));
-  }
-
   async allOpen(members: readonly Member[]): Promise<void> {
-    await this.until(async () => {
-      const states = await this.states();
-      return members.every(({ id }) => states.get(id) === 'open');
-    }, 'all instances are open');
+    let closed: unknown[] = [];
+    await this.until(
+      async () => {
+        const { items } = await this.call('GET', '/v1/instances?limit=200');
+        closed = items.filter(
+          (one: { id: string; state: string }) =>
+            one.state !== 'open' && members.some(({ id }) => id === one.id),
+        );
+        return closed.length === 0;
+      },
+      () => `all instances are open; not: ${JSON.stringify(closed)}`,
+    );
   }
 
-  async until(isDone: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  async until(isDone: () => Promise<boolean> | boolean, what: string | (() => string)): Promise<void> {
     const deadline = Date.now() + guardMs;
     for (;;) {
       if (await Promise.resolve(isDone()).catch(() => false)) return;
-      if (Date.now() > deadline) throw new Error(`not seen within ${guardMs} ms: ${what}`);
+      if (Date.now() > deadline)
+        throw new Error(`not seen within ${guardMs} ms: ${typeof what === 'string' ? what : what()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

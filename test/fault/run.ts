@@ -27,6 +27,7 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
   console.log(`fault ${name}: ${scenario.about}; seed ${seed}, ${rounds} rounds`);
   const ground = await Ground.prepare();
   try {
+    if (scenario.tmpfsMegabytes) await ground.mountSmallDisk(scenario.tmpfsMegabytes);
     await (scenario.isInProcess ? ground.startInProcess() : ground.start());
     const members = await ground.openInstances(Number(values.instances));
     console.log(`${members.length} instances open`);
@@ -58,6 +59,9 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
     );
     return broken.length === 0;
   } finally {
+    const said = ground.complaints();
+    if (said.length > 0)
+      console.log(`the gateway logged ${said.length} errors, the last: ${said.slice(-5).join('\n')}`);
     await ground.end();
   }
 }

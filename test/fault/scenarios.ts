@@ -1,4 +1,6 @@
 /** The faults, by name: each takes a ground with open instances under traffic and breaks something. */
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import type { Random } from './random.ts';
 import type { Member } from './traffic.ts';
@@ -19,6 +21,8 @@ export interface Scenario {
   readonly roundsDefault: number;
   /** The gateway runs in this process, so that its threads can be reached. */
   readonly isInProcess?: boolean;
+  /** The data folder is a file system of its own, of this size. */
+  readonly tmpfsMegabytes?: number;
   run(context: ScenarioContext): Promise<void>;
 }
 
@@ -118,6 +122,35 @@ async function stanzaRounds(context: ScenarioContext): Promise<void> {
   await wait(1_000);
 }
 
+/** The disk of the data folder (a small tmpfs) is full for a while. */
+async function diskRounds({ ground, rounds, log, members }: ScenarioContext): Promise<void> {
+  const filler = join(ground.dir, 'data', 'filler');
+  for (let round = 0; round < rounds; round++) {
+    await wait(1_000);
+    await fill(filler);
+    const refusal = await ground.untilRefused(members[0]?.id ?? '');
+    log(`full ${round + 1}/${rounds}: a send answers ${refusal.status} ${refusal.code}`);
+    const health = await ground.call('GET', '/monitoring/health');
+    log(`while full the process lives: health says ${health.status}`);
+    await wait(1_500);
+    await rm(filler);
+    await ground.allOpen(members);
+  }
+}
+
+/** Writes until the file system has no room left. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  const block = Buffer.alloc(64 * 1_024, 1);
+  try {
+    for (;;) await file.write(block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    await file.close();
+  }
+}
+
 export const scenarios: Readonly<Record<string, Scenario>> = {
   kill: {
     about: 'kill -9 of the gateway, half of them while the endpoint is down',
@@ -129,6 +162,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   door: { about: 'the server refuses or answers 503 for a while', roundsDefault: 5, run: doorRounds },
   freeze: { about: 'a connection stays open and deaf', roundsDefault: 2, run: freezeRounds },
   shard: { about: 'shard threads are killed', roundsDefault: 10, isInProcess: true, run: shardRounds },
+  disk: {
+    about: 'the disk is full for a while (needs root, for a small tmpfs)',
+    roundsDefault: 3,
+    tmpfsMegabytes: 64,
+    run: diskRounds,
+  },
   stanza: {
     about: 'stanzas are corrupted, duplicated, delayed, reordered',
     roundsDefault: 40,

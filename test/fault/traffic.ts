@@ -36,7 +36,7 @@ export interface Sent {
 }
 
 const retryMs = 150;
-const sendGuardMs = 120_000;
+const sendGuardMs = 60_000;
 const isFinal = (status: number): boolean => status < 429 || status === 501;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -106,7 +106,10 @@ export class Traffic {
         this.sent.push({ key, instance: from.id, tries, ...answer });
         return;
       }
-      if (Date.now() > deadline) throw new Error(`${key} has no final answer after ${tries} tries`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `${key} of ${from.id}: no final answer after ${tries} tries, last ${JSON.stringify(answer ?? 'none')}`,
+        );
       await wait(retryMs);
     }
   }
@@ -129,8 +132,9 @@ export class Traffic {
         body,
         signal: AbortSignal.timeout(30_000),
       });
-      const answer = (await response.json()) as { id?: string; code?: string };
-      return { status: response.status, messageId: answer.id ?? null, code: answer.code ?? null };
+      const answer = (await response.json()) as { id?: string; code?: string; detail?: string };
+      const code = answer.code === undefined ? null : `${answer.code}: ${answer.detail}`;
+      return { status: response.status, messageId: answer.id ?? null, code };
     } catch {
       return undefined;
     }

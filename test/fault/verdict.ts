@@ -74,7 +74,7 @@ function outboundFigures(ground: Ground, traffic: Traffic, broken: string[]): Re
   const refused = traffic.sent.length - answered.length;
   const missing = answered.filter(({ messageId }) => !atContacts.has(messageId ?? ''));
   const promised = new Set(answered.map(({ messageId }) => messageId));
-  const twice = [...atContacts].filter((id) => !promised.has(id));
+  const twice = [...atContacts].filter((id) => !promised.has(id)).slice(ground.probes);
   if (refused > 0)
     broken.push(
       `${refused} sends refused, first ${JSON.stringify(traffic.sent.find(({ status }) => status !== 201))}`,
