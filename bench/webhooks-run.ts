@@ -130,7 +130,7 @@ async function drain(): Promise<Partial<RunResult>> {
     let heap = 0;
     while ((await store.outbox.pending('*', 0, 1)).length > 0) {
       heap = Math.max(heap, heapNow());
-      await pause(10);
+      await pause(50);
     }
     return heap;
   });

@@ -21,8 +21,10 @@ export const outageMsMin = 8_000;
 
 /** Deliveries at once to an origin that has not answered yet; grows by one with each success. */
 export const originCapStart = 2;
-/** Share of all deliveries in flight that one origin may reach, and that unproven origins may have together. */
-export const originShareMax = 0.8;
+/** Share of all deliveries in flight that one origin may reach: while others wait too, and alone. */
+export const originShareMax = 0.6;
+export const loneShareMax = 0.92;
+/** What origins that have not answered may have together, beyond the first delivery of each. */
 export const suspectShareMax = 0.5;
 /** Share that probes of open breakers may have, so that a new origin finds room beside dead ones. */
 export const probeShareMax = 0.25;
@@ -44,8 +46,8 @@ export const backlogPeriodMs = 1_000;
 export const backlogStep = 1_000;
 export const commitRetryMs = 1_000;
 /** Deliveries that are done wait this long, or until there are so many, to leave the outbox in one commit. */
-export const settleGatherMs = 10;
-export const settleBatchMax = 64;
+export const settleGatherMs = 25;
+export const settleBatchMax = 256;
 export const lanesInMetricsMax = 200;
 
 assert(laneWindowMin <= laneWindowMax, 'the least window fits in the largest');

@@ -138,6 +138,18 @@ class OpenBodies {
 const headerText = (value: string | string[] | undefined): string | null =>
   (Array.isArray(value) ? value[0] : value) ?? null;
 
+const answered = (
+  httpStatus: number,
+  retryAfter: string | null,
+  body: string | null,
+  tookMs: number,
+): Outcome => ({ httpStatus, error: null, isRefused: false, retryAfter, body, tookMs });
+
+const failed = (error: unknown, tookMs: number): Outcome => ({
+  ...{ httpStatus: null, retryAfter: null, body: null },
+  ...{ error: failureText(error), isRefused: isHopeless(error), tookMs },
+});
+
 export function createPoster(options: PosterOptions): Poster {
   const { clock, timeoutMs } = options;
   const bodies = new OpenBodies(clock, timeoutMs);
@@ -151,19 +163,20 @@ export function createPoster(options: PosterOptions): Poster {
   });
   const post = async (target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome> => {
     const startedAt = clock.elapsed();
-    const none = { httpStatus: null, error: null, isRefused: false, retryAfter: null, body: null };
     try {
       const headers = headersFor(target, id, body, clock.now());
       const { origin, path } = target;
       const answer = await agent.request({ origin, path, method: 'POST', headers, body });
-      const isKept = keepBody || answer.statusCode >= 300;
-      const text = await bodies.finish(answer.body, isKept);
-      const retryAfter = headerText(answer.headers['retry-after']);
-      const tookMs = clock.elapsed() - startedAt;
-      return { ...none, httpStatus: answer.statusCode, retryAfter, body: text, tookMs };
+      const { statusCode } = answer;
+      const text = await bodies.finish(answer.body, keepBody || statusCode >= 300);
+      return answered(
+        statusCode,
+        headerText(answer.headers['retry-after']),
+        text,
+        clock.elapsed() - startedAt,
+      );
     } catch (error) {
-      const tookMs = clock.elapsed() - startedAt;
-      return { ...none, error: failureText(error), isRefused: isHopeless(error), tookMs };
+      return failed(error, clock.elapsed() - startedAt);
     }
   };
   const close = async (): Promise<void> => {

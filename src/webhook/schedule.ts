@@ -6,6 +6,7 @@
 import { afterResult, afterStart, type Breaker, closedBreaker, mayPass } from './breaker.ts';
 import type { Entry, Lane } from './lane.ts';
 import {
+  loneShareMax,
   originCapStart,
   originShareMax,
   originsMax,
@@ -36,7 +37,8 @@ export interface Turn {
 
 export class Schedule {
   readonly #concurrency: number;
-  readonly #originCapMax: number;
+  readonly #sharedCapMax: number;
+  readonly #loneCapMax: number;
   readonly #suspectMax: number;
   readonly #probesMax: number;
   readonly #origins = new Map<string, Origin>();
@@ -46,7 +48,8 @@ export class Schedule {
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
-    this.#originCapMax = Math.max(1, Math.floor(concurrency * originShareMax));
+    this.#sharedCapMax = Math.max(1, Math.floor(concurrency * originShareMax));
+    this.#loneCapMax = Math.max(1, Math.floor(concurrency * loneShareMax));
     this.#suspectMax = Math.max(1, Math.floor(concurrency * suspectShareMax));
     this.#probesMax = Math.max(1, Math.floor(concurrency * probeShareMax));
   }
@@ -117,7 +120,7 @@ export class Schedule {
       origin.breaker = afterResult(origin.breaker, hasFailed, { nowMs, random, isProbe });
       origin.isProven = !hasFailed;
       origin.cap =
-        sign === 'fine' ? Math.min(this.#originCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
+        sign === 'fine' ? Math.min(this.#loneCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
     }
     this.#release(origin);
     const wasOut = before.kind !== 'closed' && before.openMs >= outageMsMin;
@@ -140,7 +143,7 @@ export class Schedule {
   #originOf(name: string): Origin {
     const found = this.#origins.get(name);
     if (found) return found;
-    const cap = Math.min(originCapStart, this.#originCapMax);
+    const cap = Math.min(originCapStart, this.#loneCapMax);
     const origin: Origin = {
       ...{ name, breaker: closedBreaker, inFlight: 0, cap },
       ...{ isProven: false, lanes: [], isQueued: false },
@@ -150,7 +153,8 @@ export class Schedule {
   }
 
   #mayStart(origin: Origin, nowMs: number): boolean {
-    if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= origin.cap) return false;
+    const capMax = this.#rotation.length > 1 ? this.#sharedCapMax : this.#loneCapMax;
+    if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= Math.min(origin.cap, capMax)) return false;
     if (origin.isProven) return true;
     const { suspects, probes } = this.#unproven();
     if (origin.breaker.kind !== 'closed') return probes < this.#probesMax && suspects < this.#suspectMax;
