@@ -41,7 +41,7 @@ const targets = { queued: 'queued', server: 'sent', delivered: 'delivered' } as 
 /** The connection went: what became of the message is unknown, and the next socket takes it up. */
 const connectionLost: readonly string[] = ['actor_restarted', 'timeout', 'instance_not_open'];
 
-const isConnectionLost = (error: unknown): error is AppError =>
+const isConnectionLost = (error: unknown): boolean =>
   error instanceof AppError && connectionLost.includes(error.code);
 
 export class Outgoing {
