@@ -5,7 +5,12 @@
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { ThreadMetrics } from '../protocol/metrics.ts';
-import { createMetricRegistry, type MetricRegistry, renderPrometheus } from './metrics.ts';
+import {
+  createMetricRegistry,
+  type LabelledMetrics,
+  type MetricRegistry,
+  renderPrometheus,
+} from './metrics.ts';
 
 export interface ThreadProbe {
   /** Utilization and loop delay are those since the last report. */
@@ -68,8 +73,24 @@ async function gaugesOf(all: readonly ThreadMetrics[]): Promise<readonly unknown
   return registry.json();
 }
 
-/** Prometheus text over all threads; every value carries the `thread` that counted it. */
+/** Facts of the whole process, which one thread reports for all. */
+const isOfProcess = (metric: unknown): boolean =>
+  typeof metric === 'object' &&
+  metric !== null &&
+  'name' in metric &&
+  typeof metric.name === 'string' &&
+  /^(?:elenco_)?process_/.test(metric.name);
+
+function sourcesOf({ thread, prometheus }: ThreadMetrics): LabelledMetrics[] {
+  const ofProcess = prometheus.filter(isOfProcess);
+  const ofThread = prometheus.filter((metric) => !isOfProcess(metric));
+  return [
+    { labels: {}, metrics: ofProcess },
+    { labels: { thread }, metrics: ofThread },
+  ];
+}
+
+/** Prometheus text over all threads; every value but the process's carries the `thread` that counted it. */
 export async function aggregate(all: readonly ThreadMetrics[]): Promise<string> {
-  const rooms = all.map(({ thread, prometheus }) => ({ labels: { thread }, metrics: prometheus }));
-  return renderPrometheus([{ labels: {}, metrics: await gaugesOf(all) }, ...rooms]);
+  return renderPrometheus([{ labels: {}, metrics: await gaugesOf(all) }, ...all.flatMap(sourcesOf)]);
 }
