@@ -35,7 +35,8 @@ function createHttpServer({ config }: FrontOptions, fetch: Parameters<typeof get
     {
       requestTimeout: config.uploadTimeoutMs,
       headersTimeout: config.headersTimeoutMs,
-      keepAliveTimeout: config.keepAliveTimeoutMs,
+      // Node takes 0 as for ever; ours means not at all.
+      keepAliveTimeout: Math.max(1, config.keepAliveTimeoutMs),
     },
     getRequestListener(fetch, { errorHandler: malformedRequest }),
   );

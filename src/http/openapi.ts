@@ -60,12 +60,17 @@ function pathParameters(path: string): z.ZodObject | undefined {
   return zod.object(Object.fromEntries(names.map((name) => [name, zod.string()])));
 }
 
+const jsonBody = (schema: z.ZodType) => ({
+  required: !schema.safeParse(undefined).success,
+  content: { 'application/json': { schema } },
+});
+
 function request(route: AnyRoute): NonNullable<PathConfig['request']> {
   const params = pathParameters(route.path);
   return {
     ...(params ? { params } : {}),
     ...(route.query ? { query: route.query as z.ZodObject } : {}),
-    ...(route.body ? { body: { content: { 'application/json': { schema: route.body } } } } : {}),
+    ...(route.body ? { body: jsonBody(route.body) } : {}),
     ...(route.idempotent ? { headers: idempotencyHeader } : {}),
   };
 }

@@ -161,6 +161,7 @@ export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) =>
     const answer = await answerOf(visit, deps);
     const seconds = (deps.clock.elapsed() - startedAt) / 1_000;
     deps.metrics.answered(route.path, c.req.method, answer.status, seconds);
+    deps.log.debug({ method: c.req.method, path: visit.path, status: answer.status, seconds }, 'answered');
     return toResponse(c.req.method === 'HEAD' ? await withoutBody(answer) : answer, visit.headers);
   };
 }

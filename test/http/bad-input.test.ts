@@ -142,6 +142,20 @@ describe('elsewhere', () => {
   });
 
   it.each([
+    [{ webhook: { url: 'nowhere' } }, 'webhook.url'],
+    [{ webhook: { url: 'https://example.com', colour: 'red' } }, 'webhook.colour'],
+    [{ webhook: 'https://example.com' }, 'webhook'],
+    [{ settings: { readMessages: 'yes' } }, 'settings.readMessages'],
+    [{ settings: { sendDelayMsMin: 2, sendDelayMsMax: 1 } }, 'settings'],
+    [{ proxy: { url: 'gopher://x' } }, 'proxy.url'],
+    [{ metadata: { text: 'x'.repeat(17_000) } }, 'metadata'],
+  ])('a wrong member deep in the body is named: %#', async (body, field) => {
+    const reply = await t.ask('PATCH', '/v1/instances/a', { body });
+    expectProblem(reply, 'validation_failed', '/v1/instances/a');
+    expect(reply.body).toMatchObject({ errors: [{ path: field }] });
+  });
+
+  it.each([
     ['/v1/instances?limit=0', 'query.limit'],
     ['/v1/instances?limit=201', 'query.limit'],
     ['/v1/instances?limit=ten', 'query.limit'],

@@ -43,6 +43,19 @@ describe('the description of the API', () => {
     expect(schemas?.Problem?.properties?.code?.enum).toContain('rate_limited');
   });
 
+  it('says which bodies are required, and keeps null out of shared components', async () => {
+    await using t = await startTestFront();
+    const { body } = await t.ask('GET', '/openapi.json', { key: null });
+    const bodyOf = (path: string) => body.paths?.[path]?.post?.requestBody;
+    expect(bodyOf('/v1/instances/{id}/messages')?.required).toBe(true);
+    expect(bodyOf('/v1/instances')?.required ?? false).toBe(false);
+    const schemas = body.components?.schemas;
+    for (const [name, schema] of Object.entries(schemas ?? {}))
+      expect(schema?.type ?? 'object', name).toBe('object');
+    const webhook = { $ref: '#/components/schemas/WebhookInput' };
+    expect(schemas?.InstanceInput?.properties?.webhook).toEqual({ anyOf: [webhook, { type: 'null' }] });
+  });
+
   it('shows itself at /docs from packaged files', async () => {
     await using t = await startTestFront();
     const page = await t.ask('GET', '/docs', { key: null });

@@ -29,6 +29,11 @@ export const party = z
   .object({ jid: z.string(), pn: z.string().nullable(), lid: z.string().nullable() })
   .openapi('Party');
 
+/**
+ * A named schema or null. Not `.nullable()`: that would write null into the shared component itself.
+ */
+export const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
 /** A whole number in a query string. */
 export const queryInt = (min: number, max: number, fallback: number) =>
   z

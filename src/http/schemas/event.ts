@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import type { EventData } from '../../protocol/events.ts';
 import { instanceStates } from '../../protocol/instance.ts';
 import { messageStatuses } from '../../protocol/message.ts';
-import { isoTime, party } from './common.ts';
+import { isoTime, orNull, party } from './common.ts';
 import { messageError, messageSchema } from './message.ts';
 
 const received = messageSchema
@@ -27,7 +27,7 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     id: z.string(),
     chat: party,
     status: z.enum(messageStatuses),
-    participant: party.nullable(),
+    participant: orNull(party),
     at: isoTime,
     error: messageError.nullable(),
   }),

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { instanceIdMaxChars, metadataMaxBytes, qrWaitMsMax } from '../../limits.ts';
 import { defaultInstanceSettings, type InstanceSettings, instanceStates } from '../../protocol/instance.ts';
 import { addressMaxChars, searchMaxChars, sendDelayMsMax } from '../limits.ts';
-import { isoTime, pageCursor, pageLimit, pageOf, queryBoolean, queryInt } from './common.ts';
+import { isoTime, orNull, pageCursor, pageLimit, pageOf, queryBoolean, queryInt } from './common.ts';
 import { webhookInput, webhookSchema } from './webhook.ts';
 
 export const instanceId = z
@@ -54,7 +54,7 @@ const metadata = z
   .refine(fitsMetadata, `takes at most ${metadataMaxBytes} bytes as JSON`);
 
 const changeable = {
-  webhook: webhookInput.nullable().optional(),
+  webhook: orNull(webhookInput).optional(),
   settings: settingsInput.optional(),
   proxy: proxyInput.nullable().optional(),
   metadata: metadata.optional(),
@@ -87,7 +87,7 @@ export const instanceSchema = z
     lastInboundAt: isoTime.nullable(),
     lastOutboundAt: isoTime.nullable(),
     createdAt: isoTime,
-    webhook: webhookSchema.nullable(),
+    webhook: orNull(webhookSchema),
     settings: z.object(settingsShape),
     proxy: z.object({ url: z.string() }).nullable(),
     metadata: z.record(z.string(), z.unknown()),

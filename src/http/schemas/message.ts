@@ -9,7 +9,7 @@ import {
 } from '../../limits.ts';
 import { messageStatuses, waitModes } from '../../protocol/message.ts';
 import { mentionsMax, messageIdMaxChars } from '../limits.ts';
-import { address, isoTime, party } from './common.ts';
+import { address, isoTime, orNull, party } from './common.ts';
 
 export const textInput = z
   .strictObject({
@@ -59,7 +59,7 @@ const media = z.object({
 
 const quote = z.object({
   id: z.string(),
-  from: party.nullable(),
+  from: orNull(party),
   type: z.string(),
   text: z.string().nullable(),
 });
