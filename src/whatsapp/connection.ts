@@ -11,6 +11,7 @@ import type {
   SignalRepositoryWithLIDStore,
   WASocket,
 } from '@whiskeysockets/baileys';
+import type { Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
 import { errorFields } from '../log.ts';
@@ -29,8 +30,9 @@ import { FrameGate, type RawSocket } from './frame-gate.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
-import { closeTimeoutMs } from './limits.ts';
+import { closeTimeoutMs, eventsHeldMs } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
+import { handleInOrder } from './ordered-stanzas.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
 import { Sender, sentMessage } from './send.ts';
@@ -61,6 +63,7 @@ export class Connection {
   private readonly pairable = Promise.withResolvers<void>();
   private isOpen = false;
   private cause: CloseCause | undefined;
+  private releaseEvents: Timer | undefined;
   private ending: Promise<void> | undefined;
   private readonly closing = Promise.withResolvers<void>();
 
@@ -151,6 +154,7 @@ export class Connection {
     const raw = rawSocketOf(sock);
     if (raw) gate.install(raw);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
+    handleInOrder(sock.ws, 'CB:message', (error) => this.report(error, 'a stanza failed'));
     sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
@@ -182,6 +186,7 @@ export class Connection {
       qrShown: () => this.pairable.resolve(),
       opened: () => {
         this.isOpen = true;
+        this.releaseEvents = options.clock.after(eventsHeldMs, () => this.sock.ev.flush());
       },
       closed: (error) => this.closed(error),
       failed: (error) => this.report(error, 'work of a socket failed'),
@@ -204,6 +209,7 @@ export class Connection {
     const cause = this.cause ?? closeCauseOf(error);
     this.isOpen = false;
     this.deadline.end();
+    this.releaseEvents?.cancel();
     this.guard.end();
     this.sender.end();
     this.pairable.reject(new AppError('actor_restarted', 'The connection ended before it could be paired.'));

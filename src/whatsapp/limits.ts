@@ -21,7 +21,10 @@ export const qrFirstTtlMs = 60_000;
 export const qrNextTtlMs = 20_000;
 export const pairingCodeTtlMs = 180_000;
 export const numbersPerQueryMax = 100;
-export const keepAliveMs = 30_000;
+/** A deaf socket is noticed at the second ping after it went silent: within 50 s. */
+export const keepAliveMs = 25_000;
+/** Baileys holds events back until WhatsApp has ended the offline queue; no longer than this after login. */
+export const eventsHeldMs = 5_000;
 export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;

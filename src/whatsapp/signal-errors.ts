@@ -2,6 +2,7 @@
  * The bridge rejects with plain strings; Baileys reads `err.message` and decides by exact texts whether it
  * asks for a retry. Every call into the bridge goes through `signalError`. Never hides a store error.
  */
+import { AssertionFailed } from '../assert.ts';
 import { AppError } from '../errors.ts';
 
 /** Baileys' own texts (Utils/decode-wa-message.js): the first refuses for good, the second waits for a session. */
@@ -22,8 +23,19 @@ export class SignalError extends Error {
 const isDuplicate = (text: string): boolean => /duplicat/i.test(text) || text.includes('old counter');
 const isSessionMissing = (text: string): boolean => /SessionNotFound|session .*not found/i.test(text);
 
+/**
+ * A trap of the WASM module leaves its memory undefined for every socket of the thread: the thread must
+ * end, loudly, and its supervisor starts another. Thrown outside of any promise, so that nobody catches it.
+ */
+function crashThread(reason: Error): void {
+  queueMicrotask(() => {
+    throw new AssertionFailed(`the Signal module trapped: ${reason.message}`);
+  });
+}
+
 export function signalError(reason: unknown): Error {
   if (reason instanceof AppError || reason instanceof SignalError) return reason;
+  if (reason instanceof Error && reason.name === 'RuntimeError') crashThread(reason);
   const text = reason instanceof Error ? reason.message : String(reason);
   if (isDuplicate(text)) return new SignalError(duplicateText, true);
   if (isSessionMissing(text)) return new SignalError(noSessionText, false);

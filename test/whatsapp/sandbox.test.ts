@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { installWhatsapp } from '../../src/whatsapp/install.ts';
 import { GatewayAccount } from './support/gateway-account.ts';
+import { paired as pairedWith, phoneOf, reopened } from './support/paired.ts';
 
 let sandbox: Sandbox;
 
@@ -12,30 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-/** Opens again with what is stored and waits for the login. */
-async function reopened(account: GatewayAccount): Promise<GatewayAccount> {
-  const before = account.facts.length;
-  await account.open();
-  await account.fact('Opened', before);
-  return account;
-}
-
-async function paired(instance: string, phone?: string): Promise<GatewayAccount> {
-  const account = await new GatewayAccount({ url: sandbox.url, instance }).open();
-  const { qr } = await account.fact('QrShown');
-  await sandbox.scan(qr, phone ? { phone } : {});
-  const { cause } = await account.fact('Closed');
-  expect(cause.code).toBe(515);
-  return reopened(account);
-}
-
-const phoneOf = async (account: GatewayAccount): Promise<string> =>
-  (await account.fact('Opened')).me.pn?.split('@')[0] ?? '';
+const paired = (instance: string, phone?: string) => pairedWith(sandbox, instance, phone);
 
 test('pairs by QR, logs in, sends with an acknowledgement and receives the echo', async () => {
   const account = await paired('first');
   const kinds = account.facts.map(({ kind }) => kind);
   expect(kinds.slice(0, 4)).toEqual(['QrShown', 'Paired', 'Closed', 'Opened']);
+  expect((await account.fact('Closed')).cause.code).toBe(515);
   const { me } = await account.fact('Opened');
   expect(me.pn).toMatch(/^\d+@s\.whatsapp\.net$/);
   expect(me.lid).toMatch(/^\d+@lid$/);
