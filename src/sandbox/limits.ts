@@ -19,6 +19,8 @@ export const limits = {
   retryCountMax: 5,
   /** Largest body that the control API reads. */
   controlBodyBytesMax: 32 * 1024 * 1024,
+  /** Idle control connections stay open this long, so that callers do not race with their end. */
+  controlKeepAliveMs: 65_000,
   /** Largest file that the media store takes. */
   mediaBytesMax: 128 * 1024 * 1024,
   /** Files that the media store keeps in memory in all. */
@@ -27,6 +29,8 @@ export const limits = {
   hooksKeptMax: 1_000,
   /** How often changed state is written to the state file. */
   stateWritePeriodMs: 1_000,
+  /** Time between two writes, as a multiple of what one takes. */
+  stateWriteSpacing: 50,
   /** How long `stop` waits for web sockets to close by themselves. */
   stopGraceMs: 200,
 } as const;

@@ -16,6 +16,7 @@ export class StateFile {
   readonly #path: string;
   #timer: Timer | null = null;
   #writing: Promise<void> = Promise.resolve();
+  #notBefore = 0;
 
   constructor(world: World, path: string) {
     this.#world = world;
@@ -26,7 +27,7 @@ export class StateFile {
     const file = new StateFile(world, path);
     await file.#load();
     file.#timer = world.clock.every(limits.stateWritePeriodMs, () => {
-      detach(file.write(), (error) => {
+      detach(file.#writeWhenDue(), (error) => {
         world.log.error({ error: errorFields(error) }, 'state not written');
       });
     });
@@ -41,10 +42,18 @@ export class StateFile {
     }
   }
 
+  /** Serialising holds everything up: at most a small part of the time may go into it. */
+  #writeWhenDue(): Promise<void> {
+    return this.#world.clock.elapsed() < this.#notBefore ? this.#writing : this.write();
+  }
+
   write(): Promise<void> {
     if (!this.#world.isDirty) return this.#writing;
     this.#world.isDirty = false;
+    const start = this.#world.clock.elapsed();
     const bytes = serialize(snapshotOf(this.#world));
+    const end = this.#world.clock.elapsed();
+    this.#notBefore = end + (end - start) * limits.stateWriteSpacing;
     this.#writing = this.#writing.then(async () => {
       await writeFile(`${this.#path}.new`, bytes);
       await rename(`${this.#path}.new`, this.#path);

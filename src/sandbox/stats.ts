@@ -22,8 +22,18 @@ export interface Stats {
   readonly accounts: number;
   readonly contactsUsed: number;
   readonly unacknowledged: number;
+  /** Of the process that the sandbox runs in. */
+  readonly process: { readonly cpuMs: number; readonly rssMb: number };
   readonly total: Counts;
   readonly perAccount: readonly AccountStats[];
+}
+
+function processFigures(): Stats['process'] {
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuMs: Math.round((user + system) / 1000),
+    rssMb: Math.round(process.memoryUsage.rss() / 1_048_576),
+  };
 }
 
 export function statsOf(world: World): Stats {
@@ -47,6 +57,7 @@ export function statsOf(world: World): Stats {
     accounts: perAccount.length,
     contactsUsed: world.contacts.used().length,
     unacknowledged: sum('unacknowledged'),
+    process: processFigures(),
     total: { ...world.counters.total },
     perAccount,
   };

@@ -9,6 +9,7 @@ import type { ControlRoute } from './server.ts';
 const about: ControlRoute = ({ sandbox }) => ({
   url: sandbox.url,
   rootKey: sandbox.rootKey,
+  caFile: sandbox.caFile,
   routes: Object.keys(controlRoutes),
 });
 

@@ -62,6 +62,7 @@ export async function startControl(world: World, sandbox: () => Sandbox): Promis
   const server = createServer((request, response) => {
     detach(serve(sandbox(), request, response), () => response.destroy());
   });
+  server.keepAliveTimeout = limits.controlKeepAliveMs;
   const port = await listen(server, world.settings.host, world.settings.controlPort);
   return { port, stop: () => stopServer(server) };
 }
