@@ -15,7 +15,13 @@ import { withDeadline } from './deadline.ts';
 import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
 import { problem } from './problem.ts';
-import { type RateLimits, type RateVerdict, rateHeaders, rateLimited } from './rate-limits.ts';
+import {
+  type RateClass,
+  type RateLimits,
+  type RateVerdict,
+  rateHeaders,
+  rateLimited,
+} from './rate-limits.ts';
 import { anonymousKey, type RemoteAddress } from './remote-address.ts';
 import { type AnyRoute, type FrontOptions, isAboutInstance, type RouteInput } from './route.ts';
 import { check } from './validate.ts';
@@ -43,10 +49,10 @@ function remoteIp(visit: Visit, deps: PipelineDeps): string {
   return deps.remoteAddress.of(peer, visit.c.req.header('x-forwarded-for'));
 }
 
-function applyVerdict(visit: Visit, verdict: RateVerdict | undefined): void {
+function applyVerdict(visit: Visit, verdict: RateVerdict | undefined, name: RateClass): void {
   if (!verdict) return;
   Object.assign(visit.headers, rateHeaders(verdict));
-  if (verdict.isOver) throw rateLimited(verdict, visit.route.limit ?? 'global');
+  if (verdict.isOver) throw rateLimited(verdict, name);
 }
 
 /** The caller, counted. Strangers are counted by address before they are refused. */
@@ -59,10 +65,10 @@ async function admit(visit: Visit, deps: PipelineDeps): Promise<Caller> {
   if (known) {
     const perInstance = route.limit === 'messages' || route.limit === 'queries';
     const parts = [ip, callerName(known), perInstance ? (visit.instance ?? '') : ''];
-    applyVerdict(visit, await deps.rateLimits.count(route.limit, parts.join('|')));
+    applyVerdict(visit, await deps.rateLimits.count(route.limit, parts.join('|')), route.limit);
     return known;
   }
-  applyVerdict(visit, await deps.rateLimits.countAnonymous(anonymousKey(ip)));
+  applyVerdict(visit, await deps.rateLimits.countAnonymous(anonymousKey(ip)), 'global');
   if (route.access === 'open') return { kind: 'anyone' };
   const detail = key === undefined ? 'no key was sent' : 'the key is not known';
   throw new AppError('unauthorized', `${detail}: send Authorization: Bearer KEY, X-API-Key or apikey`);
