@@ -54,6 +54,7 @@ export interface Config {
   readonly reconnectDelayMsMin: number;
   readonly reconnectDelayMsMax: number;
   readonly durability: 'process' | 'disk';
+  readonly diskReserveMb: number;
   readonly drainTimeoutMs: number;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
@@ -223,6 +224,7 @@ export const settings = {
   RECONNECT_DELAY_MS_MIN: int(10, 600_000, 5_000, 'First reconnect delay.'),
   RECONNECT_DELAY_MS_MAX: int(10, hour, 300_000, 'Largest reconnect delay.'),
   DURABILITY: oneOf(['process', 'disk'], 'process', 'What an acknowledged write survives.'),
+  DISK_RESERVE_MB: int(1, 1_000_000, 64, 'Writes are refused while the disk has less room than this.'),
   DRAIN_TIMEOUT_MS: int(100, 600_000, 15_000, 'How long a stop may take before it is forced.'),
   WA_SOCKET_URL: socketUrl,
   WA_ROOT_KEY: text(/^[0-9a-fA-F]{64}$/, '64 hex digits', whatsappRootKey, 'Its certificate root key.'),
@@ -317,6 +319,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     reconnectDelayMsMin: get('RECONNECT_DELAY_MS_MIN'),
     reconnectDelayMsMax: get('RECONNECT_DELAY_MS_MAX'),
     durability: get('DURABILITY'),
+    diskReserveMb: get('DISK_RESERVE_MB'),
     drainTimeoutMs: get('DRAIN_TIMEOUT_MS'),
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),

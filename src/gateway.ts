@@ -21,7 +21,7 @@ import { createHttpMetrics } from './monitoring/http-metrics.ts';
 import { createMetricRegistry } from './monitoring/metrics.ts';
 import { registerProcessMetrics } from './monitoring/process-metrics.ts';
 import { startThreadProbe } from './monitoring/thread-metrics.ts';
-import { storeIdentity } from './store/identity.ts';
+import { storeOptions } from './store/identity.ts';
 import { openStore } from './store/lmdb/open.ts';
 import type { Store } from './store/ports.ts';
 
@@ -53,8 +53,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, clock = systemClock } = options;
   const log = options.log ?? createLog(config.logLevel, { thread: 'main' });
-  const { dataDir: dir, durability } = config;
-  const store = await openStore({ dir, identity: storeIdentity(config), durability, isOwner: true, clock });
+  const store = await openStore({ ...storeOptions(config), isOwner: true, clock });
   try {
     return await compose({ ...options, clock, log, store });
   } catch (error) {

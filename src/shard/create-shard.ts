@@ -10,7 +10,7 @@ import { startThreadProbe } from '../monitoring/thread-metrics.ts';
 import type { EventFrame } from '../protocol/events.ts';
 import type { ShardBoot, ShardCommand, ShardFact, ShardReplies } from '../protocol/shard.ts';
 import { encodeEventFrame } from '../store/event-frame.ts';
-import { storeIdentity } from '../store/identity.ts';
+import { storeOptions } from '../store/identity.ts';
 import { openStore } from '../store/lmdb/open.ts';
 import type { GuestContext } from '../thread/guest.ts';
 import { RingWriter } from '../thread/ring.ts';
@@ -28,13 +28,7 @@ export async function createShard(
   installWhatsapp({ rootKey: config.waRootKey });
   // Baileys lets go of promises; a stray rejection must not end the thread of all its neighbours.
   process.on('unhandledRejection', (error) => log.error({ error: errorFields(error) }, 'stray rejection'));
-  const store = await openStore({
-    dir: config.dataDir,
-    identity: storeIdentity(config),
-    durability: config.durability,
-    isOwner: false,
-    clock,
-  });
+  const store = await openStore({ ...storeOptions(config), isOwner: false, clock });
   const ring = new RingWriter(boot.ring, new Doorbell(boot.doorbell));
   const registry = createMetricRegistry();
   const probe = startThreadProbe(guest.name, registry);

@@ -1,7 +1,28 @@
-/** What a store is made for, from the settings: the WhatsApp host and its certificate root (DECISIONS 1). */
+/**
+ * What a thread opens the store with, from the settings; among it what the store is made for: the WhatsApp
+ * host and its certificate root (DECISIONS 1).
+ */
 import type { StoreIdentity } from './ports.ts';
 
 export const storeIdentity = (config: {
   readonly waSocketUrl: string;
   readonly waRootKey: string;
 }): StoreIdentity => ({ socketHost: new URL(config.waSocketUrl).host, rootKey: config.waRootKey });
+
+export const storeOptions = (config: {
+  readonly dataDir: string;
+  readonly durability: 'process' | 'disk';
+  readonly diskReserveMb: number;
+  readonly waSocketUrl: string;
+  readonly waRootKey: string;
+}): {
+  readonly dir: string;
+  readonly durability: 'process' | 'disk';
+  readonly diskReserveBytes: number;
+  readonly identity: StoreIdentity;
+} => ({
+  dir: config.dataDir,
+  durability: config.durability,
+  diskReserveBytes: config.diskReserveMb * 1_048_576,
+  identity: storeIdentity(config),
+});

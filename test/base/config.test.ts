@@ -49,6 +49,7 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   RECONNECT_DELAY_MS_MIN: ['9'],
   RECONNECT_DELAY_MS_MAX: ['3600001'],
   DURABILITY: ['none', 'Disk'],
+  DISK_RESERVE_MB: ['0', '64MB'],
   DRAIN_TIMEOUT_MS: ['99'],
   WA_SOCKET_URL: ['https://web.whatsapp.com', 'web.whatsapp.com', 'ws://'],
   WA_ROOT_KEY: ['abc', `${'0'.repeat(63)}g`, '0'.repeat(66)],

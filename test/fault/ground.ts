@@ -45,7 +45,7 @@ export class Ground {
     hook: WebhookReceiver;
     dir: string;
     port: number;
-    env: Record<string, string>;
+    env: Readonly<Record<string, string>>;
   }) {
     this.sandbox = parts.sandbox;
     this.hook = parts.hook;
@@ -55,7 +55,7 @@ export class Ground {
     this.baseUrl = `http://127.0.0.1:${parts.port}`;
   }
 
-  static async prepare(env: Record<string, string> = {}): Promise<Ground> {
+  static async prepare(env: Readonly<Record<string, string>> = {}): Promise<Ground> {
     const [sandbox, hook] = await Promise.all([startSandbox(), WebhookReceiver.start()]);
     const dir = await mkdtemp(join(tmpdir(), 'elenco-fault-'));
     return new Ground({ sandbox, hook, dir, port: await freePort(), env });

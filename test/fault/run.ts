@@ -25,7 +25,7 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
   const random = seeded(seed);
   const rounds = Number(values.rounds ?? scenario.roundsDefault);
   console.log(`fault ${name}: ${scenario.about}; seed ${seed}, ${rounds} rounds`);
-  const ground = await Ground.prepare();
+  const ground = await Ground.prepare(scenario.env);
   try {
     if (scenario.tmpfsMegabytes) await ground.mountSmallDisk(scenario.tmpfsMegabytes);
     await (scenario.isInProcess ? ground.startInProcess() : ground.start());

@@ -23,6 +23,7 @@ export interface Scenario {
   readonly isInProcess?: boolean;
   /** The data folder is a file system of its own, of this size. */
   readonly tmpfsMegabytes?: number;
+  readonly env?: Readonly<Record<string, string>>;
   run(context: ScenarioContext): Promise<void>;
 }
 
@@ -138,12 +139,15 @@ async function diskRounds({ ground, rounds, log, members }: ScenarioContext): Pr
   }
 }
 
-/** Writes until the file system has no room left. */
+/** Writes until the file system has no room left: a megabyte each 20 ms, as a log that grows fast. */
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'w');
-  const block = Buffer.alloc(64 * 1_024, 1);
+  const block = Buffer.alloc(1_048_576, 1);
   try {
-    for (;;) await file.write(block);
+    for (;;) {
+      await file.write(block);
+      await wait(20);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   } finally {
@@ -166,6 +170,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     about: 'the disk is full for a while (needs root, for a small tmpfs)',
     roundsDefault: 3,
     tmpfsMegabytes: 64,
+    env: { DISK_RESERVE_MB: '16' },
     run: diskRounds,
   },
   stanza: {

@@ -42,3 +42,22 @@ export async function writing<T>(what: string, clock: Clock, write: () => Promis
     throw storeFailure(what, await causeOf(error, clock));
   }
 }
+
+const isOfLmdb = (error: unknown): boolean =>
+  error instanceof Error && ('commitError' in error || /[\\/]lmdb[\\/]write\.js/.test(error.stack ?? ''));
+
+let isListening = false;
+
+/**
+ * A commit that fails (disk full) also rejects promises that lmdb-js keeps to itself, and nobody can handle
+ * those: they must not end the process. The commit's own promise has told its caller. Every other stray
+ * rejection stays what it was, fatal unless the thread listens for it. Once a thread.
+ */
+export function ignoreStrayCommitFailures(): void {
+  if (isListening) return;
+  isListening = true;
+  process.on('unhandledRejection', (error) => {
+    if (isOfLmdb(error) || process.listenerCount('unhandledRejection') > 1) return;
+    throw error;
+  });
+}

@@ -8,9 +8,10 @@ import { iso } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Store, StoreIdentity, StoreWrite } from '../ports.ts';
 import { type Environment, openEnvironment, writeRows } from './databases.ts';
+import { DiskGuard } from './disk-guard.ts';
 import { eraseInstance, eraseSession, resumeErasures } from './erase.ts';
 import { Expiry } from './expire.ts';
-import { storeFailure, writing } from './failures.ts';
+import { ignoreStrayCommitFailures, storeFailure, writing } from './failures.ts';
 import { claimIdentity } from './identity.ts';
 import { outboxReads } from './outbox-reads.ts';
 import { lockFolder, type OwnerLock } from './owner-lock.ts';
@@ -22,14 +23,28 @@ export interface OpenOptions {
   readonly identity: StoreIdentity;
   /** `disk`: `commit` also waits until the file is synced. */
   readonly durability: 'process' | 'disk';
+  /** Writes are refused while the disk has less room than this. */
+  readonly diskReserveBytes?: number;
   /** True in the main thread only, which opens first and closes last. */
   readonly isOwner: boolean;
   readonly clock: Clock;
 }
 
+const flushLimitMs = 10_000;
+
+/** False when the disk has not taken it in time; after a failed commit lmdb-js may never say so. */
+async function flushed(env: Environment, clock: Clock): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = clock.after(flushLimitMs, () => resolve(false), 'foreground');
+  const isFlushed = await Promise.race([env.root.flushed.then(() => true), late]);
+  timer.cancel();
+  return isFlushed;
+}
+
 function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | null): Store {
   const { clock, durability } = options;
   const expiry = new Expiry(env);
+  const disk = new DiskGuard(options.dir, options.diskReserveBytes ?? 0, clock);
   let closing: Promise<void> | undefined;
   const write = <T>(what: string, work: () => Promise<T>): Promise<T> =>
     writing(what, clock, () => {
@@ -38,10 +53,11 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
     });
   const settled = async (work: Promise<void>): Promise<void> => {
     await work;
-    if (durability === 'disk') await env.root.flushed;
+    if (durability === 'disk' && !(await flushed(env, clock)))
+      throw new AppError('store_failed', `commit: not synced to disk within ${flushLimitMs} ms`);
   };
   const close = async (): Promise<void> => {
-    await env.root.flushed;
+    await flushed(env, clock);
     await env.root.close();
     lock?.release();
   };
@@ -52,7 +68,10 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
     messages: messageReads(env),
     idempotency: idempotencyReads(env),
     commit: (writes: readonly StoreWrite[]) =>
-      write('commit', () => settled(writeRows(env, writes.flatMap(rowsOf)))),
+      write('commit', () => {
+        disk.admit(writes);
+        return settled(writeRows(env, writes.flatMap(rowsOf)));
+      }),
     eraseInstance: (id) => write('eraseInstance', () => settled(eraseInstance(env, id))),
     eraseSession: (id) => write('eraseSession', () => settled(eraseSession(env, id))),
     expire: (nowMs) => write('expire', () => expiry.run(nowMs)),
@@ -74,6 +93,7 @@ async function prepare(env: Environment, { identity, isOwner }: OpenOptions): Pr
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const lock = options.isOwner ? lockFolder(options.dir, iso(options.clock.now())) : null;
+  ignoreStrayCommitFailures();
   let env: Environment | undefined;
   try {
     env = openEnvironment(options.dir);
