@@ -1,6 +1,6 @@
 /** Raw batched msgpack over a MessagePort: the floor that the runtime is measured against, nothing else in it. */
 import type { MessagePort } from 'node:worker_threads';
-import { Packr } from 'msgpackr';
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import { shapes } from './actor-messages.ts';
 
 /** Predefined structures, which is the fastest msgpackr gets. */
@@ -17,7 +17,7 @@ export function rawBatch(
   const packr = createBenchPackr();
   let batch: unknown[] = [];
   const flush = (): void => {
-    const bytes = new Uint8Array(packr.pack(batch));
+    const bytes = new Uint8Array(packr.pack(batch, RESET_BUFFER_MODE));
     batch = [];
     port.postMessage(bytes, bytes.byteLength < 1024 ? [] : [bytes.buffer]);
   };

@@ -122,6 +122,7 @@ export class LocalActor<M extends Message, R extends Replies<M>> implements Chil
       state: this.#state,
       mailboxDepth: (this.#cell?.mailbox.depth ?? 0) + this.#waiting.length,
       mailboxCapacity: this.#options.mailboxCapacity ?? mailboxCapacityDefault,
+      mailboxIsHigh: this.#cell?.mailbox.isHigh ?? false,
       turnsInProgress: this.#cell?.inProgress ?? 0,
       asksInFlight: this.#letterbox.table.asksInFlight,
       asksTimedOut: this.#letterbox.table.timeouts,

@@ -1,9 +1,10 @@
 /**
  * Frames to bytes and back: the only file of this room that knows msgpackr. One codec per end of a link.
  * What `pack` returns is a slice of a buffer shared by the whole thread, so `encode` always hands out an exact
- * private copy; transferring or posting the slice itself would truncate or leak other messages.
+ * private copy; transferring or posting the slice itself would truncate or leak other messages. Since it is
+ * copied at once, the shared buffer is used again for the next frame (`RESET_BUFFER_MODE`).
  */
-import { Packr } from 'msgpackr';
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import { assert } from '../assert.ts';
 
 /**
@@ -36,7 +37,7 @@ export function createCodec(shapes: Shapes = {}): Codec {
   const packr = createPackr(shapes);
   return {
     encode: ({ sequence, letters, replies, failures, finished }) =>
-      new Uint8Array(packr.pack([sequence, letters, replies, failures, finished])),
+      new Uint8Array(packr.pack([sequence, letters, replies, failures, finished], RESET_BUFFER_MODE)),
     decode: (bytes) => toFrame(packr.unpack(bytes)),
   };
 }

@@ -32,6 +32,8 @@ export const isControl = (kind: string): kind is ControlKind => kind.charCodeAt(
 export interface GuestStats {
   readonly mailboxDepth: number;
   readonly mailboxDeepest: number;
+  /** From the high watermark on, until it has fallen to the low one. */
+  readonly mailboxIsHigh: boolean;
   readonly turnsInProgress: number;
   readonly turns: number;
   readonly outInFlight: number;

@@ -169,6 +169,7 @@ class Guest<Out extends Message> {
       ...this.#vitals.read(),
       mailboxDepth: mailbox?.depth ?? 0,
       mailboxDeepest: mailbox?.deepest ?? 0,
+      mailboxIsHigh: mailbox?.isHigh ?? false,
       turnsInProgress: this.#cell?.inProgress ?? 0,
       turns: this.#cell?.turns ?? 0,
       outInFlight: this.#letterbox.table.size,

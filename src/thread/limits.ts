@@ -6,13 +6,11 @@ import { assert } from '../assert.ts';
 
 /** Messages and replies packed into one frame; the rest waits for the next. */
 export const frameEntriesMax = 1024;
-/** A tick with this many letters or more is sent as two frames (measured: 1.35 times the asks per second). */
-export const splitFromLetters = 32;
 /** Frames sent and not yet taken by the other side: the credit of each direction. */
 export const framesInFlightMax = 4;
 /** Messages of one guest that its host has not finished: the bound of `guest.tell`. */
 export const outCapacityDefault = 8192;
-/** Frames from this size on are transferred; smaller ones are cheaper to clone. */
+/** Frames from this size on are transferred; smaller ones are cheaper to clone (Node 24: about even from 1 to 64 KB). */
 export const transferFromBytes = 8_192;
 
 export const ringCapacityBytesMin = 1024;

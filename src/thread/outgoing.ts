@@ -37,11 +37,6 @@ export class Outgoing {
     );
   }
 
-  /** Letters that the next frames would carry. */
-  get lettersDue(): number {
-    return this.#holdsLetters ? 0 : this.#letters.length / 3;
-  }
-
   /** Until now letters were only gathered. */
   release(): void {
     this.#holdsLetters = false;
@@ -68,11 +63,11 @@ export class Outgoing {
   }
 
   /** All that is to be said now, up to `frameEntriesMax` of each; undefined when that is nothing. */
-  nextFrame(lettersMax = frameEntriesMax): FrameBytes | undefined {
+  nextFrame(): FrameBytes | undefined {
     if (this.isEmpty) return undefined;
     const [replies, failures, finished] = [this.#replies, this.#failures, this.#finished];
     const letters = this.#holdsLetters ? empty.letters : this.#letters;
-    if (!this.#holdsLetters) this.#letters = beyond(this.#letters, lettersMax * 3);
+    if (!this.#holdsLetters) this.#letters = beyond(this.#letters, frameEntriesMax * 3);
     this.#replies = beyond(replies, frameEntriesMax * 2);
     this.#failures = beyond(failures, frameEntriesMax * 2);
     this.#finished = [];

@@ -8,7 +8,7 @@ import type { Letter, Message } from '../actor/protocol.ts';
 import { detach } from '../detach.ts';
 import { type Failure, fromFailure } from '../errors.ts';
 import type { Codec, Frame } from './codec.ts';
-import { frameEntriesMax, framesInFlightMax, splitFromLetters } from './limits.ts';
+import { framesInFlightMax } from './limits.ts';
 import type { FrameBytes, Link } from './link.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -149,13 +149,9 @@ export class Peer {
     });
   }
 
-  /** A large tick goes in two halves, so that the other thread takes the first while we pack the second. */
   #flush(): void {
-    const due = this.#outgoing.lettersDue;
-    const lettersMax =
-      due < splitFromLetters ? frameEntriesMax : Math.min(frameEntriesMax, Math.ceil(due / 2));
     while (this.#link !== undefined && this.#framesInFlight < framesInFlightMax) {
-      const bytes = this.#outgoing.nextFrame(lettersMax);
+      const bytes = this.#outgoing.nextFrame();
       if (bytes === undefined) return;
       this.#send(this.#link, bytes);
     }

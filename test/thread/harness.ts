@@ -19,7 +19,7 @@ const guestEntry = (name: string): URL => new URL(`./guests/${name}.ts`, import.
 /** Short enough for a test, long enough for a loaded machine. */
 export const testLimits: Partial<HostLimits> = {
   heartbeatPeriodMs: 50,
-  silenceLimitMs: 1_500,
+  silenceLimitMs: 2_500,
   lookLateMs: 1_000,
   terminateLimitMs: 5_000,
 };
