@@ -3,7 +3,6 @@
  * Written by delivery and relay, read by tests and `GET /ledger`. Entries are objects that their owner
  * updates; a settled entry is never changed again.
  */
-import { limits } from './limits.ts';
 
 export type EntryState = 'queued' | 'sent' | 'acked' | 'nacked' | 'dropped' | 'accepted' | 'refused';
 
@@ -46,15 +45,20 @@ function matches(entry: LedgerEntry, filter: LedgerFilter): boolean {
 }
 
 export class Ledger {
+  readonly #entriesMax: number;
   #entries: LedgerEntry[] = [];
   #nextSeq = 1;
   /** Settled entries that were forgotten to stay within `ledgerEntriesMax`. */
   forgotten = 0;
 
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax;
+  }
+
   open(opening: Opening): LedgerEntry {
     const entry = { ...opening, seq: this.#nextSeq++, sends: 0, acks: 0, settledAt: null, error: null };
     this.#entries.push(entry);
-    if (this.#entries.length > limits.ledgerEntriesMax) this.#forget();
+    if (this.#entries.length > this.#entriesMax) this.#forget();
     return entry;
   }
 

@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Behaviour } from './contacts/numbers.ts';
+import { limits } from './limits.ts';
 
 export interface SandboxOptions {
   readonly host?: string;
@@ -28,6 +29,8 @@ export interface SandboxOptions {
   readonly addressing?: 'pn' | 'lid';
   /** Addressing mode of new groups. Default `lid`. */
   readonly groupAddressing?: 'pn' | 'lid';
+  /** Ledger entries kept; the oldest settled ones are forgotten, and counted. Default 400,000. */
+  readonly ledgerEntriesMax?: number;
   /** Whether the virtual phone of each account decrypts its copies. Default true. */
   readonly phoneDecrypts?: boolean;
   /** One-time prekeys low notification. Default true. */
@@ -47,6 +50,7 @@ export interface Settings {
   readonly replyDelayMs: number;
   readonly addressing: 'pn' | 'lid';
   readonly groups: { readonly addressing: 'pn' | 'lid' };
+  readonly ledgerEntriesMax: number;
   readonly phoneDecrypts: boolean;
   readonly preKeyNotices: boolean;
 }
@@ -65,6 +69,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     replyDelayMs: options.replyDelayMs ?? 0,
     addressing: options.addressing ?? 'pn',
     groups: { addressing: options.groupAddressing ?? 'lid' },
+    ledgerEntriesMax: options.ledgerEntriesMax ?? limits.ledgerEntriesMax,
     phoneDecrypts: options.phoneDecrypts ?? true,
     preKeyNotices: options.preKeyNotices ?? true,
   };

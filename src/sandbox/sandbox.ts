@@ -9,6 +9,7 @@ import { scanQr } from './accounts/pairing-qr.ts';
 import { connectionEvents } from './connections/events.ts';
 import { type Listening, startWireServer } from './connections/wire-server.ts';
 import { type Content, Speaker } from './contacts/speaker.ts';
+import { type WritingOptions, type Written, writeAtRate } from './contacts/writing.ts';
 import { startControl } from './control/server.ts';
 import { Faults } from './faults/faults.ts';
 import { runScript, type ScriptedFault, type ScriptOptions } from './faults/script.ts';
@@ -92,6 +93,11 @@ export class Sandbox {
   /** Ends the TCP connections of one account, or of all, without a word. Returns how many. */
   dropConnections(phone?: string): number {
     return this.faults.close('drop', phone);
+  }
+
+  /** Contacts write to these accounts at a set rate; resolves when the time is over. */
+  writeAtRate(options: WritingOptions): Promise<Written> {
+    return writeAtRate(this.world, options);
   }
 
   /** Random faults by seed until the time is over. */

@@ -39,7 +39,7 @@ export class World {
   readonly pairing = new PairingDesk();
   readonly connections = new Set<Connection>();
   readonly counters = new Counters();
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly sent = new SentCache();
   readonly seen = new SeenIds();
   readonly newsletters = new Newsletters();
@@ -66,6 +66,7 @@ export class World {
     this.log = settings.log;
     this.secret = createHash('sha256').update(`sandbox:${settings.seed}`).digest();
     this.serverKeys = makeServerKeys(this.secret, this.clock.now());
+    this.ledger = new Ledger(settings.ledgerEntriesMax);
     this.accounts = new Accounts(this.secret);
     this.contacts = new Contacts(this);
     this.door = new Door(this.clock);

@@ -81,6 +81,7 @@ describe('core', () => {
     await first.send(jidOf(silentNumber), 'own copy');
     const copy = await second.upserts.find(({ message }) => textOf(message) === 'own copy', 'own copy');
     expect(copy.message.key).toMatchObject({ fromMe: true, remoteJid: jidOf(silentNumber) });
+    expect(copy.message.key.remoteJidAlt).toBe(fixture.sandbox.contact(silentNumber).contact.lidJid);
     await fixture.sandbox.sendFrom(silentNumber, ann, 'to both');
     await Promise.all([first.whenText('to both'), second.whenText('to both')]);
   });
@@ -99,6 +100,18 @@ describe('core', () => {
     expect(texts.filter((text) => text.startsWith('offline'))).toEqual(
       [1, 2, 3, 4, 5].map((n) => `offline ${n}`),
     );
+    await until(() => fixture.sandbox.stats().unacknowledged === 0, 'everything acknowledged');
+  });
+
+  it('contacts write at a set rate', async () => {
+    const phone = await fixture.open(ann);
+    const { messages, ids } = await fixture.sandbox.writeAtRate({
+      to: [ann],
+      perSecond: 100,
+      durationMs: 200,
+    });
+    expect(ids[ann]).toHaveLength(messages);
+    await phone.whenText(`inbound ${messages}`);
     await until(() => fixture.sandbox.stats().unacknowledged === 0, 'everything acknowledged');
   });
 

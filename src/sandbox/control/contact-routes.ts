@@ -52,6 +52,13 @@ export const contactRoutes: Readonly<Record<string, ControlRoute>> = {
   }),
   'POST /send-media': media,
   'POST /flood': flood,
+  'POST /rate': ({ sandbox, body }) =>
+    sandbox.writeAtRate({
+      to: textList(body, 'to'),
+      perSecond: numberField(body, 'perSecond', 1),
+      durationMs: numberField(body, 'durationMs', 10_000),
+      contacts: numberField(body, 'contacts', 10),
+    }),
   'POST /typing': (request) =>
     from(request).type(textField(request.body, 'to'), oneOf(request.body, 'state', typing)),
   'POST /presence': (request) => from(request).show(request.body['available'] !== false),

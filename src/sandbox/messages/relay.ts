@@ -8,6 +8,7 @@ import { errorFields } from '../../log.ts';
 import type { Companion } from '../accounts/companion.ts';
 import { deliver } from '../accounts/delivery.ts';
 import { receiveAtPhone } from '../accounts/phone.ts';
+import { personByJid } from '../contacts/directory.ts';
 import { receiveAtContact } from '../contacts/receive.ts';
 import { isLid, lidJid, parseJid, pnJid } from '../wire/jid.ts';
 import { childOf, childrenNamed, childrenOf, type Node, type NodeAttrs, node } from '../wire/node.ts';
@@ -36,10 +37,22 @@ export function senderAttrs(sender: Companion, to: string): NodeAttrs {
   return { from: pnJid(account.phone, device), sender_lid: account.lidJid };
 }
 
+/**
+ * How an account sees its own message on another of its devices: the other side's second address is the
+ * chat's, never its own (Baileys stores it as the chat's mapping).
+ */
+function ownAttrs(world: World, sender: Companion, to: string, chat: string): NodeAttrs {
+  const { account, device } = sender;
+  const person = personByJid(world, chat);
+  if (isLid(to))
+    return { from: lidJid(account.lid, device), peer_recipient_pn: person?.pn, addressing_mode: 'lid' };
+  return { from: pnJid(account.phone, device), peer_recipient_lid: person?.lid };
+}
+
 function forCompanion(world: World, sender: Companion, copy: Copy, isOwn: boolean): Node {
   const { id, type, edit, category } = copy.stanza.attrs;
   const attrs = {
-    ...senderAttrs(sender, copy.to),
+    ...(isOwn ? ownAttrs(world, sender, copy.to, copy.chat) : senderAttrs(sender, copy.to)),
     id,
     type,
     edit,
