@@ -10,7 +10,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { systemClock } from '../src/clock.ts';
 import { createLog } from '../src/log.ts';
 import { defaultInstanceSettings } from '../src/protocol/instance.ts';
-import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts';
+import { startSandbox } from '../src/sandbox/sandbox.ts';
 import { openStore } from '../src/store/lmdb/open.ts';
 import type { Store, StoreWrite } from '../src/store/ports.ts';
 import { openWaSocket } from '../src/whatsapp/connect.ts';
@@ -241,7 +241,5 @@ async function run(): Promise<void> {
   await phone.stop();
   rmSync(dir, { recursive: true, force: true });
 }
-
-export type { Sandbox };
 
 await (isMainThread ? run() : serve());
