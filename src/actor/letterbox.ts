@@ -154,9 +154,9 @@ export class Letterbox<M extends Message = Message> {
     if (letter.deadlineMs === 0) this.table.finish(letter.id);
   }
 
-  /** A tell that was on its way is replayed; one blamed by nobody, at most `replaysMax` times. */
+  /** A tell that was on its way is replayed, at most `replaysMax` times when it is to blame or nobody is. */
   #mayReplay(tell: OpenLetter<M>, culprit: number, wasSent: boolean): boolean {
-    if (wasSent && culprit === 0) tell.replays++;
+    if (wasSent && (culprit === 0 || culprit === tell.id)) tell.replays++;
     if (tell.replays < replaysMax) return true;
     this.#options.deadLetters.add('replays_exhausted', this.#options.name, tell.message.kind);
     this.table.finish(tell.id);

@@ -13,9 +13,16 @@ interface Suspect {
   readonly atMs: number;
 }
 
-/** Equal content gives an equal fingerprint. Computed only around crashes, so its cost does not matter. */
-export function fingerprint(message: Message): string {
-  return `${message.kind}:${createHash('sha256').update(serialize(message)).digest('base64url')}`;
+/**
+ * Equal content gives an equal fingerprint; undefined for what is not data (only a local actor can be sent
+ * such). Computed only around crashes, so its cost does not matter.
+ */
+export function fingerprint(message: Message): string | undefined {
+  try {
+    return `${message.kind}:${createHash('sha256').update(serialize(message)).digest('base64url')}`;
+  } catch {
+    return undefined;
+  }
 }
 
 export class PoisonLedger {
@@ -29,6 +36,7 @@ export class PoisonLedger {
   /** Records one crash; true when the message is now set aside. */
   blame(message: Message): boolean {
     const key = fingerprint(message);
+    if (key === undefined) return false;
     const crashes = (this.#recall(key)?.crashes ?? 0) + 1;
     this.#suspects.delete(key);
     this.#suspects.set(key, { crashes, atMs: this.#clock.now() });
@@ -39,7 +47,8 @@ export class PoisonLedger {
   /** True when this very message has crashed its actor as often as is allowed. Free while none ever did. */
   isSetAside(message: Message): boolean {
     if (this.#suspects.size === 0) return false;
-    return (this.#recall(fingerprint(message))?.crashes ?? 0) >= poisonCrashesMax;
+    const key = fingerprint(message);
+    return key !== undefined && (this.#recall(key)?.crashes ?? 0) >= poisonCrashesMax;
   }
 
   get size(): number {

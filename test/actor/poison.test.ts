@@ -18,6 +18,16 @@ test('a message is set aside at its second crash, told by content, and forgiven 
   expect(ledger.isSetAside(message(1))).toBe(false);
 });
 
+test('what is not data can be blamed without harm, and is never set aside', () => {
+  const ledger = new PoisonLedger(new FakeClock());
+  const closure = { kind: 'Run', work: () => 1 };
+  expect([ledger.blame(closure), ledger.blame(closure), ledger.isSetAside(closure)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('the ledger is bounded and forgets the oldest', () => {
   const ledger = new PoisonLedger(new FakeClock());
   for (let number = 0; number <= poisonEntriesMax; number++) ledger.blame(message(number));
