@@ -117,13 +117,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = new World(settings);
   const state = settings.stateFile === null ? null : await StateFile.open(world, settings.stateFile);
   const wire = await startWireServer(world, connectionEvents(world));
-  const control = await startControl(world, () => sandbox);
   const certificate = await makeCertificate(settings.host);
   const media = await startMediaServer(world, certificate);
   world.mediaHost = `${settings.host}:${media.port}`;
   const caFile = await writeCertificate(certificate.cert, settings.caFile);
+  const ready = Promise.withResolvers<Sandbox>();
+  const control = await startControl(world, ready.promise);
   const parts = { wire, control, media, state, ca: certificate.cert, caFile };
-  const sandbox: Sandbox = new Sandbox(world, parts);
+  const sandbox = new Sandbox(world, parts);
+  ready.resolve(sandbox);
   world.log.info(
     { url: sandbox.url, control: sandbox.controlUrl, rootKey: sandbox.rootKey },
     'sandbox listens',

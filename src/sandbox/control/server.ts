@@ -58,9 +58,11 @@ async function serve(sandbox: Sandbox, request: IncomingMessage, response: Serve
   }
 }
 
-export async function startControl(world: World, sandbox: () => Sandbox): Promise<Listening> {
+/** Requests that come before the sandbox is complete wait for it. */
+export async function startControl(world: World, sandbox: Promise<Sandbox>): Promise<Listening> {
   const server = createServer((request, response) => {
-    detach(serve(sandbox(), request, response), () => response.destroy());
+    const served = sandbox.then((ready) => serve(ready, request, response));
+    detach(served, () => response.destroy());
   });
   server.keepAliveTimeout = limits.controlKeepAliveMs;
   const port = await listen(server, world.settings.host, world.settings.controlPort);
