@@ -1,7 +1,7 @@
 /**
- * What outlives a socket: the right to work on one account's records: a socket and its successor hold it
- * one after the other, so that two generations never work on one session. `connect.ts` takes the account and
- * gives it back when its socket is idle; an account that nobody holds is forgotten with its caches.
+ * What outlives a socket: the right to work on one account. A socket and its successor hold it one after
+ * the other, so that two generations never work on one session. `connect.ts` takes it, the connection
+ * gives it back when it is idle. Knows nothing of what is done with it.
  */
 import type { Store } from '../store/ports.ts';
 

@@ -36,6 +36,7 @@ import { handleInOrder } from './ordered-stanzas.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
 import { Sender, sentMessage } from './send.ts';
+import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
 import { createSignalPort } from './signal-repository.ts';
 import { socketConfig } from './socket-config.ts';
@@ -158,15 +159,21 @@ export class Connection {
     sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
-    sock.ws.on('CB:notification,type:w:gp2', (node: { attrs: Record<string, string> }) =>
-      this.groups.invalidate(node.attrs['from'] ?? ''),
-    );
+    sock.ws.on('CB:notification,type:w:gp2', (node: BinaryNode) => this.groupChanged(node));
     sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
       this.cut(upgradeRefused(response.statusCode ?? 0)),
     );
     this.subscribe();
     this.deadline.begin('connecting');
     options.log.debug({ instance: options.instance }, 'socket made');
+  }
+
+  private groupChanged(notification: BinaryNode): void {
+    const group = notification.attrs['from'] ?? '';
+    this.groups.invalidate(group);
+    if (!someoneLeft(notification)) return;
+    const renewal = this.guard.guard(() => renewSenderKey(this.records, this.keeper.creds.me, group));
+    detach(renewal, (error) => this.report(error, 'a group key was not renewed'));
   }
 
   private subscribe(): void {
@@ -236,15 +243,18 @@ export class Connection {
 
   private async finish(): Promise<void> {
     this.isOpen = false;
-    this.cut({ code: 428, detail: 'ended by the gateway' });
-    await this.closing.promise;
-    await this.guard.idle();
-    await this.keeper.pending?.catch(() => undefined);
-    await this.facts.settled();
-    this.sock.ws.removeAllListeners();
-    // A connection that is cut while it is made reports that later; unheard, it would end the thread.
-    this.sock.ws.on('error', () => undefined);
-    this.account.release();
+    try {
+      this.cut({ code: 428, detail: 'ended by the gateway' });
+      await this.closing.promise;
+      await this.guard.idle();
+      await this.keeper.pending?.catch(() => undefined);
+      await this.facts.settled();
+      this.sock.ws.removeAllListeners();
+      // A connection that is cut while it is made reports that later; unheard, it would end the thread.
+      this.sock.ws.on('error', () => undefined);
+    } finally {
+      this.account.release();
+    }
   }
 
   private report(error: unknown, what: string): void {

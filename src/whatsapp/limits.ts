@@ -2,10 +2,10 @@
  * Bounds of the WhatsApp room, unit last; what is shared with other rooms is in `src/limits.ts`.
  */
 /** Raw Signal and key records kept per account in front of the store; the store's own reads are fast. */
-export const recordCacheEntriesMax = 128;
+export const recordCacheEntriesMax = 64;
 /** A record above this is never cached: skipped keys let a session grow to 186 KB. */
 export const recordCacheBytesMax = 4_096;
-export const deviceCacheEntriesMax = 256;
+export const deviceCacheEntriesMax = 128;
 export const groupCacheEntriesMax = 32;
 export const groupCacheTtlMs = 10 * 60_000;
 export const retryCountersMax = 256;

@@ -1,8 +1,9 @@
 /** What goes wrong on the wire: doubles, disorder, damage, refusals, closes. Counted against the sandbox. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { changeMembers } from '../../src/sandbox/groups/membership.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { installWhatsapp } from '../../src/whatsapp/install.ts';
-import type { GatewayAccount } from './support/gateway-account.ts';
+import { type GatewayAccount, guardMs } from './support/gateway-account.ts';
 import { paired, phoneOf, reopened } from './support/paired.ts';
 
 let sandbox: Sandbox;
@@ -159,6 +160,36 @@ test('a group: both directions, members’ keys, one event a message', async () 
   await account.until(() => receipts() >= 4, 'a receipt of each member');
   expect(counts()).toEqual(before);
   expect(texts(account).filter((text) => text === 'g1').length).toBe(1);
+  await account.socket.end();
+});
+
+test('when somebody leaves a group, the next message has a new key that the others get', async () => {
+  const account = await paired(sandbox, 'leave');
+  const phone = await phoneOf(account);
+  const leaver = '5511900000023';
+  const jid = sandbox.contact(ana).createGroup('Fewer', [phone, leaver]);
+  await sandbox.sendFrom(ana, jid, 'hello');
+  await account.message(({ text }) => text === 'hello');
+  await account.send(jid, 'one');
+  const ownKeys = async () => {
+    const keys = await account.store.sessions.signalRange(account.instance, `sender-key:${jid}::`);
+    const { me } = await account.fact('Opened');
+    return [...keys].filter(([key]) => key.includes(`::${me.lid?.split('@')[0]}_1::`));
+  };
+  const [[, before] = []] = await ownKeys();
+  expect(before).toBeDefined();
+  const group = sandbox.world.groups.find(jid);
+  if (!group) throw new Error('no group');
+  changeMembers(sandbox.world, group, ana, 'remove', [`${leaver}@s.whatsapp.net`]);
+  await vi.waitFor(async () => expect(await ownKeys()).toEqual([]), { timeout: guardMs });
+  const retries = counts();
+  await account.send(jid, 'two');
+  await sandbox.sendFrom(ana, jid, 'understood');
+  await account.message(({ text }) => text === 'understood');
+  const [[, after] = []] = await ownKeys();
+  expect(Buffer.compare(after ?? Buffer.alloc(0), before ?? Buffer.alloc(0))).not.toBe(0);
+  expect(counts()).toEqual(retries);
+  expect(sandbox.stats().total.decryptFailures).toBe(0);
   await account.socket.end();
 });
 
