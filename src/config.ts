@@ -59,6 +59,8 @@ export interface Config {
   readonly waSocketUrl: string;
   readonly waRootKey: string;
   readonly mediaMaxBytes: number;
+  /** What Node itself was told; not settings of ours. */
+  readonly runtime: { readonly environment: string; readonly threadPoolSize: number };
   readonly alerts: {
     /** Where changes of alerts are posted; null: logged only. */
     readonly webhook: string | null;
@@ -77,6 +79,8 @@ export interface Config {
     readonly passphrase: string | null;
   };
 }
+
+const nodeThreadPoolSize = 4;
 
 /** A setting that cannot be used; its message is the one line that the operator sees. */
 export class ConfigError extends Error {
@@ -324,6 +328,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),
     mediaMaxBytes: get('MEDIA_MAX_BYTES'),
+    runtime: {
+      environment: env['NODE_ENV'] ?? '',
+      threadPoolSize: Number(env['UV_THREADPOOL_SIZE'] ?? nodeThreadPoolSize),
+    },
     alerts: {
       webhook: get('ALERT_WEBHOOK'),
       memoryPercent: get('ALERT_MEMORY_PERCENT'),

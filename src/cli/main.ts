@@ -1,24 +1,41 @@
 /**
- * The `elenco` command: starts the gateway or the sandbox in this process' place. It spawns and never
- * imports them, so that a mistake in the arguments costs nothing.
+ * The `elenco` command: reads the words, and hands over. `start` and `sandbox` are processes of their own and
+ * never imported; the other commands are loaded when they are asked for, so that a mistake costs nothing.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../config.ts';
+import { Refusal } from './refusal.ts';
+import { version } from './version.ts';
 
 const programs: Readonly<Record<string, string>> = { start: '../main.ts', sandbox: '../sandbox/run.ts' };
 
+const commands: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
+  backup: async () => (await import('./backup.ts')).backupCommand,
+  restore: async () => (await import('./backup.ts')).restoreCommand,
+  verify: async () => (await import('./backup.ts')).verifyCommand,
+  export: async () => (await import('./backup.ts')).exportCommand,
+  import: async () => (await import('./backup.ts')).importCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+};
+
 const usage = `elenco: a WhatsApp gateway for hundreds of numbers
 
-  elenco start              the gateway (settings from the environment, see docs/configuration.md)
-  elenco sandbox [options]  the gateway wired to the built-in WhatsApp sandbox
+  elenco start                  the gateway
+  elenco sandbox [options]      the gateway wired to the built-in WhatsApp sandbox
+  elenco doctor [--json]        checks this machine and says how to mend what is wrong
+  elenco backup FOLDER|-        an encrypted backup of the store, while the gateway runs; - is stdout
+         [--sessions]           without events and messages
+  elenco restore FILE|-         makes the store of an empty DATA_DIR; - is stdin
+  elenco verify FILE|-          reads a backup to its end and says what it holds
+  elenco export ID FILE|-       one instance: its settings and its session
+  elenco import FILE|-          adds it to the store of DATA_DIR, while the gateway is stopped
   elenco --version
-`;
 
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+Settings come from the environment, else from production.env in the folder of Elenco
+(docs/configuration.md). The passphrase of backups is BACKUP_PASSPHRASE.
+`;
 
 function run(program: string, argv: readonly string[]): void {
   const file = fileURLToPath(new URL(program, import.meta.url));
@@ -27,12 +44,31 @@ function run(program: string, argv: readonly string[]): void {
   spawned.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 }
 
+/** What the environment does not set is taken from production.env, as PM2 does. */
+function loadSettingsFile(): void {
+  const file = fileURLToPath(new URL('../../production.env', import.meta.url));
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+async function obey(command: string, argv: readonly string[]): Promise<void> {
+  const load = commands[command];
+  if (!load) throw new Refusal(`unknown command ${JSON.stringify(command)}\n\n${usage}`);
+  process.exitCode = await (await load())(argv);
+}
+
+function refuse(error: unknown): void {
+  const isExpected = error instanceof Error && ['Refusal', 'BackupError', 'ConfigError'].includes(error.name);
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(`elenco: ${isExpected ? message : (stack ?? name)}`);
+  process.exitCode = error instanceof Refusal || error instanceof ConfigError ? 2 : 1;
+}
+
 const [command = '--help', ...argv] = process.argv.slice(2);
 const program = programs[command];
-if (program) run(program, argv);
-else if (command === '--version' || command === '-v') console.log(version());
+if (command === '--version' || command === '-v') console.log(version());
 else if (command === '--help' || command === '-h' || command === 'help') console.log(usage);
 else {
-  console.error(`elenco: unknown command ${JSON.stringify(command)}\n\n${usage}`);
-  process.exitCode = 2;
+  if (command !== 'sandbox') loadSettingsFile();
+  if (program) run(program, argv);
+  else await obey(command, argv).catch(refuse);
 }

@@ -15,15 +15,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   http: ['base', 'protocol', 'store', 'monitoring'],
   directory: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring'],
   sandbox: ['base'],
-  cli: ['base'],
+  backup: ['base', 'protocol', 'store'],
+  cli: ['base', 'store', 'backup'],
   gateway: [
     ...['base', 'actor', 'protocol', 'store', 'thread', 'media', 'monitoring'],
-    ...['directory', 'http', 'shard', 'webhook'],
+    ...['directory', 'http', 'shard', 'webhook', 'backup'],
   ],
   main: ['base', 'gateway'],
   workers: [
     ...['base', 'actor', 'protocol', 'store', 'thread', 'media', 'monitoring'],
-    ...['whatsapp', 'shard', 'webhook'],
+    ...['whatsapp', 'shard', 'webhook', 'backup'],
   ],
 };
 

@@ -1,0 +1,4 @@
+/** Why a backup cannot be made or used, as a sentence for the operator. Thrown everywhere in this folder. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}

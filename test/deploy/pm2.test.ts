@@ -1,0 +1,173 @@
+/** pm2.config.cjs under real PM2, with a daemon of its own: start, reload under traffic, a crash loop. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
+import { findTool, isMissing, root } from './support/tools.ts';
+
+const headers = { authorization: 'Bearer pm2-test-key', 'content-type': 'application/json' };
+const contact = '5511987654321';
+
+interface Listed {
+  readonly pid: number;
+  readonly pm2_env: {
+    readonly status: string;
+    readonly restart_time: number;
+    readonly exec_mode: string;
+    readonly node_version?: string;
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** One PM2 daemon in a folder of its own. */
+class Pm2 {
+  readonly env: Record<string, string>;
+  constructor(env: Record<string, string>) {
+    this.env = env;
+  }
+
+  run(...argv: string[]): Promise<string> {
+    const spawned: ChildProcess = spawn(findTool('pm2') ?? 'pm2', argv, {
+      cwd: root,
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.env['PM2_HOME'] ?? '', ...this.env },
+    });
+    let output = '';
+    spawned.stdout?.on('data', (text) => (output += text));
+    spawned.stderr?.on('data', (text) => (output += text));
+    return new Promise((resolve, reject) => {
+      spawned.once('error', reject);
+      spawned.once('close', () => resolve(output));
+    });
+  }
+
+  async listed(): Promise<Listed> {
+    const output = await this.run('jlist');
+    const line = output.split('\n').find((text) => text.startsWith('[{'));
+    if (line === undefined) throw new Error(`pm2 lists nothing: ${output}`);
+    return (JSON.parse(line) as Listed[])[0] as Listed;
+  }
+}
+
+describe.skipIf(isMissing('pm2'))('pm2.config.cjs (skipped where PM2 is not installed)', () => {
+  let dir: string;
+  let sandbox: Sandbox;
+  let hook: WebhookReceiver;
+  let pm2: Pm2;
+  let url: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'elenco-pm2-'));
+    [sandbox, hook] = await Promise.all([startSandbox(), WebhookReceiver.start()]);
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    pm2 = new Pm2({
+      PM2_HOME: join(dir, 'pm2'),
+      DATA_DIR: join(dir, 'data'),
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      SHARDS: '2',
+      API_KEY: 'pm2-test-key',
+      WA_SOCKET_URL: sandbox.url,
+      WA_ROOT_KEY: sandbox.rootKey,
+      RECONNECT_DELAY_MS_MIN: '50',
+      RECONNECT_DELAY_MS_MAX: '500',
+    });
+  });
+
+  afterEach(async () => {
+    await pm2.run('kill');
+    await sandbox.stop();
+    await hook.stop();
+    await rm(dir, { recursive: true, force: true });
+  }, 60_000);
+
+  const start = (): Promise<string> => pm2.run('start', 'pm2.config.cjs', '--env', 'production');
+
+  async function untilOpen(): Promise<void> {
+    for (;;) {
+      const answer = await fetch(`${url}/v1/instances/kept`, { headers }).catch(() => null);
+      if (answer?.ok && ((await answer.json()) as { state: string }).state === 'open') return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Tries one message under one idempotency key until the gateway has answered for it. */
+  async function send(text: string): Promise<void> {
+    for (;;) {
+      const answer = await fetch(`${url}/v1/instances/kept/messages`, {
+        method: 'POST',
+        headers: { ...headers, 'idempotency-key': text },
+        body: JSON.stringify({ to: contact, type: 'text', text }),
+      }).catch(() => null);
+      if (answer?.status === 201) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  it('starts ready in one fork-mode process, and a reload under traffic loses no message', async () => {
+    await start();
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    const before = await pm2.listed();
+    expect(before.pm2_env).toMatchObject({ status: 'online', exec_mode: 'fork_mode', restart_time: 0 });
+    expect(before.pm2_env.node_version).toMatch(/^24\./);
+
+    const body = JSON.stringify({ id: 'kept', webhook: { url: hook.url } });
+    await fetch(`${url}/v1/instances`, { method: 'POST', headers, body });
+    const shown = await fetch(`${url}/v1/instances/kept/qr?wait=20`, { headers });
+    const { phone } = await sandbox.scan(((await shown.json()) as { qr: string }).qr);
+    await untilOpen();
+
+    const outgoing = Array.from({ length: 40 }, (_, at) => `out ${at}`);
+    const incoming = Array.from({ length: 40 }, (_, at) => `in ${at}`);
+    await send('warm');
+    const reloading = pm2.run('reload', 'elenco');
+    const sending = (async () => {
+      for (const text of outgoing) await send(text);
+    })();
+    for (const text of incoming) await sandbox.sendFrom('5511955554444', phone, text);
+    await Promise.all([reloading, sending]);
+    await untilOpen();
+
+    const after = await pm2.listed();
+    expect(after.pid).not.toBe(before.pid);
+    expect(after.pm2_env).toMatchObject({ status: 'online', restart_time: 1 });
+    const got = (): string[] => hook.of('message.received').map(({ data }) => String(data.text));
+    await hook.until(() => incoming.every((text) => got().includes(text)), 'every incoming message');
+    await hook.until(
+      () => outgoing.every((text) => got().some((echo) => echo.includes(text))),
+      'an echo of every message sent',
+    );
+  }, 120_000);
+
+  it('contains a crash loop: starts again, ever more slowly', async () => {
+    pm2.env['WA_ROOT_KEY'] = 'not a key';
+    // A start that never becomes ready holds `pm2 start` for its listen_timeout.
+    const starting = start();
+    const startsAt: number[] = [];
+    while (startsAt.length < 6) {
+      if ((await refusals()) > startsAt.length) startsAt.push(Date.now());
+    }
+    const waits = startsAt.slice(1).map((at, index) => at - (startsAt[index] ?? 0));
+    expect(waits.at(-1)).toBeGreaterThan(waits[0] ?? 0);
+    await pm2.run('delete', 'elenco');
+    await starting;
+  }, 120_000);
+
+  /** How often the gateway said why it does not start. */
+  async function refusals(): Promise<number> {
+    const text = await readFile(join(dir, 'data', 'logs', 'elenco.err.log'), 'utf8').catch(() => '');
+    return text.split('elenco: WA_ROOT_KEY').length - 1;
+  }
+});
