@@ -6,9 +6,10 @@
 import type { Paired } from './accounts/pair-success.ts';
 import { typeCode } from './accounts/pairing-code.ts';
 import { scanQr } from './accounts/pairing-qr.ts';
+import { sendFromPhone } from './accounts/phone-send.ts';
 import { connectionEvents } from './connections/events.ts';
 import { type Listening, startWireServer } from './connections/wire-server.ts';
-import { type Content, Speaker } from './contacts/speaker.ts';
+import { asMessage, type Content, Speaker } from './contacts/speaker.ts';
 import { type WritingOptions, type Written, writeAtRate } from './contacts/writing.ts';
 import { startControl } from './control/server.ts';
 import { Faults } from './faults/faults.ts';
@@ -17,7 +18,7 @@ import type { LedgerEntry, LedgerFilter } from './ledger.ts';
 import { makeCertificate, writeCertificate } from './media/certificate.ts';
 import { startMediaServer } from './media/media-server.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
-import { contactOf } from './people.ts';
+import { accountOf, contactOf } from './people.ts';
 import { StateFile } from './state-file.ts';
 import { type Stats, statsOf } from './stats.ts';
 import { World } from './world.ts';
@@ -93,6 +94,11 @@ export class Sandbox {
   /** Ends the TCP connections of one account, or of all, without a word. Returns how many. */
   dropConnections(phone?: string): number {
     return this.faults.close('drop', phone);
+  }
+
+  /** The owner of an account writes on the phone; its companions get their copies. */
+  sendFromPhone(phone: string, to: string, content: Content): Promise<string> {
+    return sendFromPhone(this.world, accountOf(this.world, phone), to, asMessage(content));
   }
 
   /** Contacts write to these accounts at a set rate; resolves when the time is over. */

@@ -103,6 +103,36 @@ describe('core', () => {
     await until(() => fixture.sandbox.stats().unacknowledged === 0, 'everything acknowledged');
   });
 
+  it('shows what the owner writes on the phone', async () => {
+    const [one, two] = await Promise.all([fixture.open(ann), fixture.open(bob)]);
+    await fixture.sandbox.sendFromPhone(ann, silentNumber, 'from the phone');
+    const own = await one.upserts.find(({ message }) => textOf(message) === 'from the phone', 'own message');
+    expect(own.message.key).toMatchObject({ fromMe: true, remoteJid: jidOf(silentNumber) });
+    await fixture.sandbox.sendFromPhone(ann, bob, 'phone to phone');
+    const received = await two.whenText('phone to phone');
+    expect(received.message.key.remoteJid).toBe(jidOf(ann));
+  });
+
+  it('carries every kind of message: reaction, edit, revoke, poll, location', async () => {
+    const phone = await fixture.open(ann);
+    const contact = fixture.sandbox.contact(silentNumber);
+    const id = await contact.write(ann, 'to be changed');
+    const key = { remoteJid: jidOf(silentNumber), fromMe: false, id };
+    await contact.write(ann, { reactionMessage: { key, text: '👏' } });
+    const edited = { protocolMessage: { key, type: 14, editedMessage: { conversation: 'changed' } } };
+    await contact.write(ann, edited);
+    await contact.write(ann, { protocolMessage: { key, type: 0 } });
+    await contact.write(ann, {
+      pollCreationMessageV3: { name: 'Which play?', options: [{ optionName: 'A' }] },
+    });
+    await contact.write(ann, { locationMessage: { degreesLatitude: -23.5, degreesLongitude: -46.6 } });
+    const has = (text: string) => (event: { name: string; value: unknown }) =>
+      JSON.stringify(event.value).includes(text);
+    for (const text of ['👏', '"changed"', 'Which play?', 'degreesLatitude'])
+      await phone.events.find(has(text), text);
+    expect(fixture.sandbox.stats().total.decryptFailures).toBe(0);
+  });
+
   it('contacts write at a set rate', async () => {
     const phone = await fixture.open(ann);
     const { messages, ids } = await fixture.sandbox.writeAtRate({

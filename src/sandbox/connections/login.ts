@@ -63,6 +63,8 @@ export function logIn(
   const routing = node('routing_info', {}, randomBytes(8));
   connection.send(node('ib', { from: serverJid }, [node('edge_routing', {}, [routing])]));
   connection.send(node('ib', { from: serverJid }, [node('dirty', { type: 'account_sync', timestamp: t })]));
+  if (companion.isSynced || world.groups.ofMember(companion.account.phone).length === 0) return;
+  connection.send(node('ib', { from: serverJid }, [node('dirty', { type: 'groups', timestamp: t })]));
 }
 
 const offlineMark = (count: number) =>

@@ -20,7 +20,7 @@ import { speakStatus } from './status.ts';
 
 export type Content = string | proto.IMessage;
 
-const asMessage = (content: Content): proto.IMessage =>
+export const asMessage = (content: Content): proto.IMessage =>
   typeof content === 'string' ? { conversation: content } : content;
 
 export class Speaker {

@@ -2,6 +2,8 @@
  * Control routes that speak as contacts. Each reads its fields and calls `sandbox.contact`.
  */
 import { type MediaKind, mediaMessage } from '../contacts/send-media.ts';
+import type { Content } from '../contacts/speaker.ts';
+import { proto } from '../wire/proto.ts';
 import { numberField, oneOf, optionalText, textField, textList } from './fields.ts';
 import type { ControlRequest, ControlRoute } from './server.ts';
 
@@ -10,6 +12,16 @@ const typing = ['composing', 'recording', 'paused'] as const;
 const marks = ['read', 'played'] as const;
 
 const from = ({ sandbox, body }: ControlRequest) => sandbox.contact(textField(body, 'from'));
+
+/** `text`, or `message`: a WhatsApp `Message` as JSON (bytes in base64). */
+function content({ body }: ControlRequest): Content {
+  const { message } = body;
+  if (typeof message !== 'object' || message === null) return textField(body, 'text');
+  return proto.Message.fromObject(message as Record<string, unknown>);
+}
+
+const addressing = ({ body }: ControlRequest): 'pn' | 'lid' | undefined =>
+  body['addressing'] === undefined ? undefined : oneOf(body, 'addressing', ['pn', 'lid']);
 
 const media: ControlRoute = async (request) => {
   const { sandbox, body } = request;
@@ -48,7 +60,14 @@ const hangUp: ControlRoute = (request) => {
 
 export const contactRoutes: Readonly<Record<string, ControlRoute>> = {
   'POST /send': async (request) => ({
-    id: await from(request).write(textField(request.body, 'to'), textField(request.body, 'text')),
+    id: await from(request).write(textField(request.body, 'to'), content(request), addressing(request)),
+  }),
+  'POST /phone-send': async (request) => ({
+    id: await request.sandbox.sendFromPhone(
+      textField(request.body, 'from'),
+      textField(request.body, 'to'),
+      content(request),
+    ),
   }),
   'POST /send-media': media,
   'POST /flood': flood,
