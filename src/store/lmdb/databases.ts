@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { yieldTurn } from '../../clock.ts';
 
 export type Bytes = Database<Uint8Array, Uint8Array>;
 
@@ -50,16 +51,30 @@ export function openEnvironment(dir: string): Environment {
   return { root, db: Object.fromEntries(entries) as Record<DatabaseName, Bytes> };
 }
 
+const ignore = (): void => undefined;
+
+/**
+ * lmdb-js 3.5 also makes a promise of its own for each event turn that writes, and hands it to nobody; when
+ * the commit fails (disk full) its rejection would end the process. `committed` is that promise, once the
+ * turn is over and until the next write.
+ */
+const adoptStray = ({ root }: Environment): void => void root.committed.then(ignore, ignore);
+
 /** All rows in one LMDB transaction. Nothing in the callback can throw: keys and values are checked bytes. */
 export async function writeRows(env: Environment, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
-  await env.root.batch(() => {
+  adoptStray(env);
+  const written = env.root.batch(() => {
     for (const { db, key, value } of rows) {
       // Inside a batch both give one shared, already resolved promise; the batch's own tells the outcome.
       if (value === null) void env.db[db].remove(key);
       else void env.db[db].put(key, value);
     }
   });
+  // Queued right behind lmdb-js' own immediate, which makes the promise.
+  const turnOver = yieldTurn().then(() => adoptStray(env));
+  await written;
+  await turnOver;
 }
 
 /** Reads see what other threads have committed by now (lmdb-js keeps its snapshot for a timer turn). */

@@ -31,11 +31,12 @@ export interface OpenOptions {
 }
 
 const flushLimitMs = 10_000;
+const closeFlushLimitMs = 2_000;
 
 /** False when the disk has not taken it in time; after a failed commit lmdb-js may never say so. */
-async function flushed(env: Environment, clock: Clock): Promise<boolean> {
+async function flushed(env: Environment, clock: Clock, limitMs: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = clock.after(flushLimitMs, () => resolve(false), 'foreground');
+  const timer = clock.after(limitMs, () => resolve(false), 'foreground');
   const isFlushed = await Promise.race([env.root.flushed.then(() => true), late]);
   timer.cancel();
   return isFlushed;
@@ -53,12 +54,12 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
     });
   const settled = async (work: Promise<void>): Promise<void> => {
     await work;
-    if (durability === 'disk' && !(await flushed(env, clock)))
+    if (durability === 'disk' && !(await flushed(env, clock, flushLimitMs)))
       throw new AppError('store_failed', `commit: not synced to disk within ${flushLimitMs} ms`);
   };
   const close = async (): Promise<void> => {
-    await flushed(env, clock);
-    await env.root.close();
+    // lmdb-js would wait for ever for a flush that a failed commit has left behind: the process ends it.
+    if (await flushed(env, clock, closeFlushLimitMs)) await env.root.close();
     lock?.release();
   };
   return {
