@@ -107,12 +107,11 @@ export class Instance {
   /** Ends the socket and resolves when nothing of this instance runs here any more; its state is kept. */
   async stop(): Promise<void> {
     this.#reconnect?.cancel();
-    this.#outgoing.rest(
-      new AppError('draining', `Instance ${this.id} is being stopped here.`, { retryAfterMs: 1_000 }),
-    );
-    this.#board.fail(new AppError('draining', 'The gateway is stopping.', { retryAfterMs: 1_000 }));
+    const error = new AppError('draining', `Instance ${this.id} leaves this thread.`, { retryAfterMs: 500 });
+    this.#outgoing.end(error);
+    this.#board.fail(error);
     this.#connection.end();
-    await this.#connection.settled();
+    await Promise.all([this.#connection.settled(), this.#outgoing.idle()]);
     await this.#statuses.idle();
   }
 

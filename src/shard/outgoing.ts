@@ -49,9 +49,11 @@ export class Outgoing {
   #socket: WaSocket | null = null;
   #queued = new Map<string, SentRecord>();
   #sending = new Set<string>();
+  #accepting = new Set<Promise<SentRecord>>();
   #chats = new Map<string, Promise<void>>();
   #waiters: Waiters;
   #nextSlotAt = 0;
+  #ending: AppError | null = null;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -86,7 +88,8 @@ export class Outgoing {
 
   /** Resolves with the message once it has reached what `wait` asks for; see `SendMessage`. */
   async send(request: SendRequest): Promise<MessageView> {
-    const record = (await this.#known(request.messageId)) ?? (await this.#accept(request));
+    if (this.#ending) throw this.#ending;
+    const record = await this.#accepted(request);
     if (record.view.status === 'failed') throw failureOf(record.view);
     if (this.#socket) this.#start(record, this.#socket);
     const target = targets[request.wait];
@@ -94,8 +97,23 @@ export class Outgoing {
     return this.#waiters.wait(record.id, target, request.timeoutMs);
   }
 
+  async #accepted(request: SendRequest): Promise<SentRecord> {
+    const accepting = this.#known(request.messageId).then((known) => known ?? this.#accept(request));
+    this.#accepting.add(accepting);
+    return accepting.finally(() => this.#accepting.delete(accepting));
+  }
+
+  /** Resolves when nothing that was asked before is still on its way into the store. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#accepting);
+  }
+
+  /** A message of this id from before; one that an earlier owner left queued is taken over here. */
   async #known(id: string): Promise<SentRecord | undefined> {
-    return this.#queued.get(id) ?? (await this.#options.store.messages.sent(this.#options.instance, id));
+    const known =
+      this.#queued.get(id) ?? (await this.#options.store.messages.sent(this.#options.instance, id));
+    if (known?.view.status === 'queued') this.#queued.set(id, this.#queued.get(id) ?? known);
+    return known;
   }
 
   async #accept(request: SendRequest): Promise<SentRecord> {
@@ -108,6 +126,7 @@ export class Outgoing {
     const record = socket
       ? await this.#encoded(draft, socket).catch((error) => unencoded(draft, error))
       : draft;
+    if (this.#ending) throw this.#ending;
     await this.#options.store.commit([{ to: 'sent', record, queued: true }]);
     this.#queued.set(record.id, record);
     return record;
@@ -154,32 +173,36 @@ export class Outgoing {
     return ready;
   }
 
-  /** Puts the message behind the ones before it in its chat. */
+  /** Puts the message behind the ones before it in its chat: it leaves when their frames are written. */
   #start(record: SentRecord, socket: WaSocket): void {
     if (this.#sending.has(record.id) || !this.#queued.has(record.id)) return;
     this.#sending.add(record.id);
-    const before = this.#chats.get(record.view.chat.jid) ?? Promise.resolve();
-    const turn = before.then(() => this.#transmit(record, socket));
-    this.#chats.set(record.view.chat.jid, turn);
-    const forget = (): void => {
-      if (this.#chats.get(record.view.chat.jid) === turn) this.#chats.delete(record.view.chat.jid);
+    const chat = record.view.chat.jid;
+    const before = this.#chats.get(chat) ?? Promise.resolve();
+    const written = Promise.withResolvers<void>();
+    this.#chats.set(chat, written.promise);
+    const leave = (): void => {
+      written.resolve();
+      if (this.#chats.get(chat) === written.promise) this.#chats.delete(chat);
     };
-    detach(turn.finally(forget), this.#options.onFailure);
+    const turn = before.then(() => this.#transmit(record, socket, leave)).finally(leave);
+    detach(turn, this.#options.onFailure);
   }
 
   /** Never rejects: what fails is either still queued or refused for good. */
-  async #transmit(record: SentRecord, socket: WaSocket): Promise<void> {
+  async #transmit(record: SentRecord, socket: WaSocket, onWritten: () => void): Promise<void> {
     try {
       await this.#paced();
       const ready = await this.#prepared(record, socket);
       if (this.#socket !== socket) return;
       const { id: messageId, to, content, quote } = ready;
-      const { at } = await socket.send({ messageId, to, content, quote }, ready.proto ?? new Uint8Array());
+      const message = { messageId, to, content, quote };
+      const { at } = await socket.send(message, ready.proto ?? new Uint8Array(), onWritten);
       this.#raise(ready, 'sent', at, null);
     } catch (error) {
       this.#refused(record, error);
     } finally {
-      this.#sending.delete(record.id);
+      if (this.#socket === socket) this.#sending.delete(record.id);
     }
   }
 
@@ -221,6 +244,12 @@ export class Outgoing {
     this.#queued.delete(view.id);
     if (view.status === 'failed') this.#waiters.fail(view.id, failureOf(view));
     else this.#waiters.reached(view);
+  }
+
+  /** This thread lets go of the instance: nothing is taken any more, and what is queued is the next owner's. */
+  end(error: AppError): void {
+    this.#ending = error;
+    this.rest(error);
   }
 
   /** The instance rests: nobody is waited for any longer. What is queued stays queued. */

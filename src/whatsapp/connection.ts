@@ -104,7 +104,7 @@ export class Connection {
         return connection.isOpen;
       },
       encode: (message) => sender.encode(message),
-      send: (message, proto) => sender.send(message, proto),
+      send: (message, proto, onWritten) => sender.send(message, proto, onWritten),
       queryNumbers: (numbers) => queryNumbers({ sock, lids }, numbers),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
       logout: async () => {

@@ -73,12 +73,16 @@ export class Sender {
     return proto.Message.encode(content).finish();
   }
 
-  async send(message: OutgoingMessage, bytes: Uint8Array): Promise<SendOutcome> {
+  async send(
+    message: OutgoingMessage,
+    bytes: Uint8Array,
+    onWritten: () => void = () => undefined,
+  ): Promise<SendOutcome> {
     if (this.isEnded) throw socketEnded();
     await this.window.enter();
     try {
       const outcome = this.awaitAcknowledgement(message.messageId);
-      detach(this.relay(message, bytes), (error) =>
+      detach(this.relay(message, bytes).then(onWritten), (error) =>
         this.fail(message.messageId, sendError(error, message.to)),
       );
       return await outcome;

@@ -89,10 +89,11 @@ export interface WaSocket {
    */
   encode(message: OutgoingMessage): Promise<Uint8Array>;
   /**
-   * Sends and awaits the server's acknowledgement. Rejects: `whatsapp_rejected` (with `extra.whatsappCode`)
+   * Sends and awaits the server's acknowledgement. `onWritten` is called when the frame has been written: what
+   * is sent after that stands behind it on the wire. Rejects: `whatsapp_rejected` (with `extra.whatsappCode`)
    * when refused, `actor_restarted` when the socket ended first (outcome unknown: send again with the same id).
    */
-  send(message: OutgoingMessage, proto: Uint8Array): Promise<SendOutcome>;
+  send(message: OutgoingMessage, proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome>;
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */
   queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
   requestPairingCode(phone: string): Promise<PairingCode>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { AppError } from '../../src/errors.ts';
 import { defaultInstanceSettings } from '../../src/protocol/instance.ts';
 import type { WaitMode } from '../../src/protocol/message.ts';
 import { MessageStatuses } from '../../src/shard/message-statuses.ts';
@@ -89,12 +90,46 @@ describe('a send', () => {
     );
     await socket.left(2);
     expect(socket.sentIds.toSorted()).toEqual(['A1', 'B1']);
-    socket.acknowledge();
+    socket.written[socket.sentIds.indexOf('A1')]?.();
     await socket.left(3);
     expect(socket.sentIds[2]).toBe('A2');
-    socket.acknowledge();
-    socket.acknowledge();
+    for (const _ of answers) socket.acknowledge();
     await Promise.all(answers);
+  });
+
+  it('waits behind a message whose frame is not written, until that one is refused', async () => {
+    const outgoing = queue();
+    const socket = new ScriptedSocket();
+    outgoing.setSocket(socket);
+    const first = outgoing.send(request('A1', '1'));
+    const second = outgoing.send(request('A2', '1'));
+    await socket.left(1);
+    socket.refuse(475);
+    await expect(first).rejects.toMatchObject({ code: 'whatsapp_rejected' });
+    await socket.left(2);
+    expect(socket.sentIds).toEqual(['A1', 'A2']);
+    socket.acknowledge();
+    expect(await second).toMatchObject({ id: 'A2', status: 'sent' });
+  });
+
+  it('a thread that lets go takes nothing more, and the next owner sends what was left under its id', async () => {
+    const before = queue();
+    expect(await before.send(request('A1', '5511', 'queued'))).toMatchObject({ status: 'queued' });
+    const after = queue();
+    await after.load();
+    expect(await before.send(request('A2', '5511', 'queued'))).toMatchObject({ status: 'queued' });
+    before.end(new AppError('draining', 'leaving'));
+    await before.idle();
+    await expect(before.send(request('A3'))).rejects.toMatchObject({ code: 'draining' });
+    const socket = new ScriptedSocket();
+    after.setSocket(socket);
+    await socket.left(1);
+    socket.acknowledge();
+    // A2 was stored after `after` had loaded: the client's retry brings it in.
+    const retried = after.send(request('A2'));
+    await socket.left(2);
+    socket.acknowledge();
+    expect(await retried).toMatchObject({ id: 'A2', status: 'sent' });
   });
 
   it('goes out again under the same id when its socket ended before the answer', async () => {

@@ -13,14 +13,17 @@ export class ScriptedSocket implements WaSocket {
   /** Sends that the server has not answered, oldest first. */
   readonly held: Held[] = [];
   readonly sentIds: string[] = [];
+  /** One a send, in order: its frame is written when the test calls it. */
+  readonly written: (() => void)[] = [];
   #arrivals = Promise.withResolvers<void>();
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
     return new TextEncoder().encode(message.content.text);
   }
 
-  send(message: OutgoingMessage): Promise<SendOutcome> {
+  send(message: OutgoingMessage, _proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome> {
     this.sentIds.push(message.messageId);
+    this.written.push(() => onWritten?.());
     return new Promise((resolve, reject) => {
       this.held.push({ message, resolve, reject });
       this.#arrivals.resolve();
