@@ -108,6 +108,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
       ...{ store, clock, log, schedule: this.#schedule, lanes: this.#lanes, poster: this.#poster },
       ...{ settlements: this.#settlements, backlog: this.#backlog, metrics: this.#metrics },
       attemptsMax: config.webhookMaxAttempts,
+      onBroken: (error) => this.#crash(error),
     });
     this.#intake = new Intake({
       ...{ rings: boot.rings, doorbell: boot.doorbell, clock, lanes: this.#lanes, backlog: this.#backlog },
@@ -121,7 +122,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
 
   /** Everything that was pending is paged; what is pending for webhooks that are no more goes. */
   async start(): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { store, clock } = this.#options;
     this.#intake.discard();
     const [globalWebhook, configs, pending] = [
       await store.instances.globalWebhook(),
@@ -132,12 +133,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     for (const { id, webhook } of configs) if (webhook) this.#lanes.configure(id, webhook);
     for (const id of pending) if (!this.#lanes.get(id)) this.#removed.add(id);
     this.#intakeRun = this.#intake.run();
-    detach(this.#intakeRun, (error) => {
-      log.fatal(errorFields(error), 'the intake of events failed');
-      process.nextTick(() => {
-        throw error;
-      });
-    });
+    detach(this.#intakeRun, (error) => this.#crash(error));
     this.#sweeps = clock.every(sweepPeriodMs, () => this.#sweepSoon());
     this.#sweepSoon();
   }
@@ -234,6 +230,14 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     const seen = { instance: webhook, attempt: 1, at, tookMs, httpStatus, error, nextAt: null };
     log.add({ eventId: id, type, ...seen, result: delivered ? 'delivered' : 'dead' });
     return { delivered, httpStatus, tookMs, body: outcome.body, error };
+  }
+
+  /** A broken invariant: the thread ends, and its supervisor starts a new one over the outbox. */
+  #crash(error: unknown): void {
+    this.#options.log.fatal(errorFields(error), 'the webhook actor cannot go on');
+    process.nextTick(() => {
+      throw error;
+    });
   }
 
   #sweepSoon(): void {

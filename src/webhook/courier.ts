@@ -30,6 +30,8 @@ export interface CourierParts {
   readonly backlog: Backlog;
   readonly metrics: WebhookMetrics;
   readonly attemptsMax: number;
+  /** A delivery broke off, and with it what is known of its lane: the actor must not go on. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 export class Courier {
@@ -46,14 +48,10 @@ export class Courier {
   /** Starts every delivery that may start now. */
   pump(): void {
     if (this.#isStopped) return;
-    const { schedule, clock, log } = this.#parts;
+    const { schedule, clock, onBroken } = this.#parts;
     const nowMs = clock.now();
-    for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs)) {
-      const { lane } = turn;
-      detach(this.#deliver(turn), (error) =>
-        log.error({ ...errorFields(error), webhook: lane.id }, 'a delivery broke off'),
-      );
-    }
+    for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs))
+      detach(this.#deliver(turn), onBroken);
     this.#awaitOpening(nowMs);
   }
 

@@ -132,6 +132,38 @@ it('gives up after WEBHOOK_MAX_ATTEMPTS when the endpoint itself answers 500', a
   ]);
 });
 
+it('takes a 2xx as it comes, with an endless or a huge body behind it', async () => {
+  const receiver = await startReceiver((_, count) =>
+    count === 1 ? 'dribble' : { status: 200, body: 'x'.repeat(1_000_000) },
+  );
+  const rig = await makeRig({ env: { WEBHOOK_TIMEOUT_MS: '200' } });
+  await rig.start();
+  await rig.configure('shop', webhookTo(receiver.url));
+  await rig.emit(3);
+  await rig.settled('shop');
+  expect(receiver.numbers).toEqual([1, 2, 3]);
+});
+
+it('does not deliver to a server whose certificate nobody vouches for', async () => {
+  const { generate } = await import('selfsigned');
+  const { createServer } = await import('node:https');
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  let requests = 0;
+  const server = createServer({ cert, key }, (_, response) => {
+    requests += 1;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const rig = await makeRig();
+  await rig.start();
+  await rig.configure('shop', webhookTo(`https://localhost:${port}/`));
+  const result = (await rig.command({ kind: 'TestWebhook', webhook: 'shop' })) as WebhookTestResult;
+  server.close();
+  expect(result.error).toMatch(/SELF_SIGNED/);
+  expect(requests).toBe(0);
+});
+
 it('does not follow redirects', async () => {
   const elsewhere = await startReceiver();
   const receiver = await startReceiver(() => ({ status: 307, headers: { location: elsewhere.url } }));

@@ -16,6 +16,8 @@ export interface Received {
 export type Answer =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | 'hang'
+  /** 200, and then one byte after another without end. */
+  | 'dribble'
   | 'reset';
 
 export type Script = (received: Received, count: number) => Answer | Promise<Answer>;
@@ -86,6 +88,12 @@ export class Receiver {
   async #answer(received: Received, response: ServerResponse): Promise<void> {
     const answer = await this.script(received, this.received.length);
     if (answer === 'hang') return;
+    if (answer === 'dribble') {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write('.'), 50);
+      response.on('close', () => clearInterval(timer));
+      return;
+    }
     if (answer === 'reset') {
       response.socket?.resetAndDestroy();
       return;
