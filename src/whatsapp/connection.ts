@@ -91,7 +91,13 @@ export class Connection {
     this.sock = make(this.createConfig());
     Object.assign(this.sock.authState.keys, createKeyTransactions(this.keys));
     this.appState = new FirstAppState(this.sock, this.keeper);
-    this.sender = new Sender({ sock: this.sock, lids: this.lids, clock: options.clock, sent: this.sent });
+    this.sender = new Sender({
+      sock: this.sock,
+      lids: this.lids,
+      clock: options.clock,
+      hasEnded: () => this.guard.isEnded,
+      sent: this.sent,
+    });
     this.listen();
   }
 

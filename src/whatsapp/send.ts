@@ -29,6 +29,8 @@ export interface SenderParts {
   readonly sock: Pick<WASocket, 'relayMessage' | 'ws' | 'signalRepository'>;
   readonly lids: LidMapping;
   readonly clock: Clock;
+  /** The socket is over: what fails from here on says nothing about the message. */
+  hasEnded(): boolean;
   /** A message that this gateway sent, for the text of a quote. */
   sent(id: string): Promise<SentRecord | undefined>;
 }
@@ -83,7 +85,7 @@ export class Sender {
     try {
       const outcome = this.awaitAcknowledgement(message.messageId);
       detach(this.relay(message, bytes).then(onWritten), (error) =>
-        this.fail(message.messageId, sendError(error, message.to)),
+        this.fail(message.messageId, this.sendError(error, message.to)),
       );
       return await outcome;
     } finally {
@@ -128,6 +130,11 @@ export class Sender {
       this.fail(id, rejectedByWhatsapp('the message', Number(code) || null));
     } else this.take(id)?.resolve({ at: this.parts.clock.now() });
   };
+
+  /** The guard makes every encryption of an ended socket fail, which Baileys reports as "All encryptions failed". */
+  private sendError(error: unknown, to: string): AppError {
+    return this.isEnded || this.parts.hasEnded() ? socketEnded() : sendError(error, to);
+  }
 
   private fail(id: string, error: AppError): void {
     this.take(id)?.reject(error);

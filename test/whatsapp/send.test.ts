@@ -18,11 +18,13 @@ let ws: EventEmitter;
 let relayed: string[];
 let relay: (id: string) => Promise<string>;
 let sender: Sender;
+let hasEnded: boolean;
 
 beforeEach(() => {
   clock = createHandClock();
   ws = new EventEmitter();
   relayed = [];
+  hasEnded = false;
   relay = async (id) => id;
   const sock = {
     ws,
@@ -35,7 +37,7 @@ beforeEach(() => {
   const lids = {
     getLIDForPN: async (pn: string) => (pn.startsWith('1') ? '1@lid' : null),
   } as unknown as LidMapping;
-  sender = new Sender({ sock, lids, clock, sent: async () => undefined });
+  sender = new Sender({ sock, lids, clock, hasEnded: () => hasEnded, sent: async () => undefined });
 });
 
 const acknowledge = (id: string, error?: string): boolean =>
@@ -119,6 +121,18 @@ test('a number without LID and session is not written to nobody', async () => {
   const message = { ...outgoing('A'), to: '999@s.whatsapp.net' };
   await expect(sender.send(message, new Uint8Array())).rejects.toMatchObject({ code: 'not_on_whatsapp' });
   expect(relayed).toEqual([]);
+});
+
+// How it went wrong: an ending socket refuses every encryption, Baileys calls that "All encryptions failed",
+// and the message was marked as refused for good instead of going out again.
+test('a failure while the socket ends leaves the outcome open', async () => {
+  relay = () => {
+    hasEnded = true;
+    return Promise.reject(new Error('All encryptions failed'));
+  };
+  await expect(sender.send(outgoing('A'), new Uint8Array())).rejects.toMatchObject({
+    code: 'actor_restarted',
+  });
 });
 
 test('what Baileys throws is an error of the API', async () => {
