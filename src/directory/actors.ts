@@ -88,8 +88,10 @@ export class Actors {
     }
   }
 
-  watch(isWatched: boolean): void {
-    for (const shard of this.shards) shard.ref.tell({ kind: 'WatchEvents', isWatched });
+  /** Resolves when every shard has answered; one that restarts is told when it is hosted anew. */
+  async watch(isWatched: boolean): Promise<void> {
+    const asks = this.shards.map(({ ref }) => ref.ask({ kind: 'WatchEvents', isWatched }, asked));
+    await Promise.allSettled(asks);
   }
 
   /** Shards first, so that the webhook actor still sees their last events. */

@@ -10,10 +10,11 @@ type Listener = (event: EventRecord) => void;
 export class EventFeed {
   #store: Store;
   #listeners = new Set<Listener>();
-  #onWatched: (isWatched: boolean) => void;
+  #onWatched: (isWatched: boolean) => Promise<void>;
+  #settled: Promise<void> = Promise.resolve();
 
-  /** `onWatched` hears when the first listener comes and when the last one goes. */
-  constructor(store: Store, onWatched: (isWatched: boolean) => void) {
+  /** `onWatched` hears when the first listener comes and when the last one goes; resolves when all shards know. */
+  constructor(store: Store, onWatched: (isWatched: boolean) => Promise<void>) {
     this.#store = store;
     this.#onWatched = onWatched;
   }
@@ -24,10 +25,15 @@ export class EventFeed {
 
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#onWatched(true);
+    if (this.#listeners.size === 1) this.#settled = this.#onWatched(true);
     return () => {
-      if (this.#listeners.delete(listener) && !this.isWatched) this.#onWatched(false);
+      if (this.#listeners.delete(listener) && !this.isWatched) this.#settled = this.#onWatched(false);
     };
+  }
+
+  /** Resolves when every shard tells its events, so that none falls between the log and the stream. */
+  settled(): Promise<void> {
+    return this.#settled;
   }
 
   async since(instance: string | null, afterSeq: number, limit: number): Promise<readonly EventRecord[]> {
