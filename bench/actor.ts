@@ -23,8 +23,8 @@ const askTitles: Record<string, string> = {
 type AskRounds = Map<string, AskResult[][]>;
 
 export async function bench(isShort: boolean): Promise<boolean> {
-  const rounds = isShort ? 2 : 9;
-  const ms = isShort ? '150' : '400';
+  const rounds = isShort ? 2 : 7;
+  const ms = isShort ? '120' : '250';
   const asks = await runRounds(askVariants, rounds, (variant) =>
     runFresh<AskResult[]>(askScript, [variant, ms]),
   );
