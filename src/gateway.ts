@@ -11,11 +11,13 @@ import { GatewayCommands } from './directory/commands.ts';
 import { Credentials, loadAdminKey } from './directory/credentials.ts';
 import { Directory } from './directory/directory.ts';
 import { EventFeed } from './directory/event-feed.ts';
+import { openOperations, type RunningOperations } from './directory/open-operations.ts';
 import { Overview } from './directory/overview.ts';
 import { type Front, startFront } from './http/front.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
 import { createLog, errorFields, type Log } from './log.ts';
+import { rotateLogs } from './log-files.ts';
 import { type MediaPool, startMediaPool } from './media/pool.ts';
 import { createHttpMetrics } from './monitoring/http-metrics.ts';
 import { createMetricRegistry } from './monitoring/metrics.ts';
@@ -40,6 +42,7 @@ export interface Gateway {
   readonly madeKey: string | null;
   readonly commands: GatewayCommands;
   readonly actors: Actors;
+  readonly operations: RunningOperations;
   /** Resolves when every shard has its instances (they open by themselves, staggered). */
   readonly hosted: Promise<void>;
   /** Refuses new work, finishes what runs, closes in order. Idempotent. */
@@ -50,9 +53,22 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+/** The main thread's log; with LOG_DIR it and those of all threads go to rotated files. */
+function openLog(config: Config, clock: Clock): Log {
+  const { logDir, logLevel, logFileMaxMb, logFileMaxHours, logFilesMax } = config;
+  const limits = {
+    maxBytes: logFileMaxMb * 1_048_576,
+    maxAgeMs: logFileMaxHours * 3_600_000,
+    filesMax: logFilesMax,
+  };
+  if (logDir !== null)
+    rotateLogs(logDir, limits, clock, (error) => console.error(`elenco: LOG_DIR: ${String(error)}`));
+  return createLog(logLevel, { thread: 'main' });
+}
+
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, clock = systemClock } = options;
-  const log = options.log ?? createLog(config.logLevel, { thread: 'main' });
+  const log = options.log ?? openLog(config, clock);
   const store = await openStore({ ...storeOptions(config), isOwner: true, clock });
   try {
     return await compose({ ...options, clock, log, store });
@@ -96,6 +112,17 @@ async function compose(base: Base): Promise<Gateway> {
     prometheus: () => overview.prometheus(),
   });
   const media = startMediaPool({ qrCacheTtlMs: config.qrCacheTtlMs, clock });
+  const operations = openOperations({
+    config,
+    clock,
+    log,
+    version,
+    directory,
+    actors,
+    overview,
+    registry,
+    media,
+  });
   await actors.start();
   const front = await startFront({
     config,
@@ -109,7 +136,7 @@ async function compose(base: Base): Promise<Gateway> {
     renderQr: (text, format) => media.renderQr(text, format),
     isDraining: () => overview.isDraining,
   });
-  return run({ ...base, madeKey: admin.madeKey, actors, overview, commands, media, front });
+  return run({ ...base, madeKey: admin.madeKey, actors, overview, commands, media, front, operations });
 }
 
 interface Running extends Base {
@@ -119,6 +146,7 @@ interface Running extends Base {
   readonly commands: GatewayCommands;
   readonly media: MediaPool;
   readonly front: Front;
+  readonly operations: RunningOperations;
 }
 
 function run(parts: Running): Gateway {
@@ -129,6 +157,7 @@ function run(parts: Running): Gateway {
   const timers = [
     clock.every(expiryPeriodMs, () => detach(store.expire(clock.now()), failed('expiry failed'))),
     clock.every(eluPeriodMs, () => detach(actors.measure(), failed('load was not measured'))),
+    ...parts.operations.start(),
   ];
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
@@ -144,6 +173,7 @@ function run(parts: Running): Gateway {
     madeKey: parts.madeKey,
     commands: parts.commands,
     actors,
+    operations: parts.operations,
     hosted,
     stop: () => {
       stopping ??= stop();

@@ -13,7 +13,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   shard: ['base', 'actor', 'protocol', 'store', 'thread', 'whatsapp', 'monitoring'],
   webhook: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring'],
   http: ['base', 'protocol', 'store', 'monitoring'],
-  directory: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring'],
+  directory: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring', 'backup'],
   sandbox: ['base'],
   backup: ['base', 'protocol', 'store'],
   cli: ['base', 'store', 'backup'],
