@@ -76,6 +76,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
   readonly #schedule: Schedule;
   readonly #lanes: Lanes;
   readonly #settlements: Settlements;
+  readonly #burials: Settlements;
   readonly #backlog: Backlog;
   readonly #courier: Courier;
   readonly #intake: Intake;
@@ -96,17 +97,19 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     this.#poster = posterOf(config, clock);
     this.#schedule = new Schedule(config.webhookConcurrency);
     this.#settlements = new Settlements(store, clock, log);
+    this.#burials = new Settlements(store, clock, log);
     this.#backlog = new Backlog(clock, tell);
     this.#lanes = new Lanes(store, log, this.#schedule, () => this.#courier.pump());
     this.#metrics = createWebhookMetrics(registry, {
       inFlight: () => this.#schedule.inFlight,
       openBreakers: () => this.#schedule.openBreakers,
       knownEntries: () => this.#lanes.budget.entries,
-      unsettled: () => this.#settlements.depth,
+      unsettled: () => this.#settlements.depth + this.#burials.depth,
     });
     this.#courier = new Courier({
       ...{ store, clock, log, schedule: this.#schedule, lanes: this.#lanes, poster: this.#poster },
-      ...{ settlements: this.#settlements, backlog: this.#backlog, metrics: this.#metrics },
+      ...{ settlements: this.#settlements, burials: this.#burials },
+      ...{ backlog: this.#backlog, metrics: this.#metrics },
       attemptsMax: config.webhookMaxAttempts,
       onBroken: (error) => this.#crash(error),
     });
@@ -162,7 +165,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
   async drain(): Promise<void> {
     await this.#stopIntake();
     await this.#courier.drain();
-    await this.#settlements.idle();
+    await Promise.all([this.#settlements.idle(), this.#burials.idle()]);
   }
 
   async stop(): Promise<void> {
@@ -171,7 +174,8 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     await this.#poster.close();
     await drained;
     this.#settlements.stop();
-    await this.#settlements.idle();
+    this.#burials.stop();
+    await Promise.all([this.#settlements.idle(), this.#burials.idle()]);
     for (const lane of this.#lanes.all()) lane.clear();
     this.#backlog.stop();
     this.#probe.stop();

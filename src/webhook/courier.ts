@@ -27,6 +27,8 @@ export interface CourierParts {
   readonly lanes: Lanes;
   readonly poster: Poster;
   readonly settlements: Settlements;
+  /** Dead letters apart: on a full disk they wait, while removals, which free room, go on. */
+  readonly burials: Settlements;
   readonly backlog: Backlog;
   readonly metrics: WebhookMetrics;
   readonly attemptsMax: number;
@@ -153,11 +155,12 @@ export class Courier {
   }
 
   #settle(lane: Lane, entry: Entry, more: readonly StoreWrite[]): void {
-    const { settlements, lanes, schedule, backlog } = this.#parts;
+    const { settlements, burials, lanes, schedule, backlog } = this.#parts;
     lane.finish(entry);
     schedule.enqueue(lane);
     const gone: StoreWrite = { to: 'delivered', webhook: lane.id, seq: entry.seq };
-    settlements.add([gone, ...more], () => {
+    const written = more.length === 0 ? settlements : burials;
+    written.add([gone, ...more], () => {
       if (!lane.isKnown(entry)) return;
       lane.forget(entry.seq);
       backlog.add(lane, entry.instance, -1);

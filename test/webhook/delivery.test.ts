@@ -49,10 +49,10 @@ it('tries again after a 500, with the same id, and keeps the order of the chat',
 });
 
 it('lets other chats pass a chat whose event is being tried again', async () => {
-  const receiver = await startReceiver(({ body }, count) =>
-    body.data.n === 1 && count < 5 ? { status: 500 } : ok,
+  const receiver = await startReceiver(({ body }) =>
+    body.data.n === 1 && !receiver.numbers.includes(5) ? { status: 500 } : ok,
   );
-  const rig = await makeRig({ clock: fastClock(40) });
+  const rig = await makeRig({ clock: fastClock(40), env: { WEBHOOK_MAX_ATTEMPTS: '100' } });
   await rig.start();
   await rig.configure('shop', webhookTo(receiver.url));
   await rig.emit(2, { chat: 'a' });
@@ -60,7 +60,7 @@ it('lets other chats pass a chat whose event is being tried again', async () => 
   await rig.settled('shop');
   expect(receiver.numbers.filter((n) => n > 2)).toEqual([3, 4, 5]);
   expect(receiver.numbers.indexOf(2)).toBeGreaterThan(receiver.numbers.lastIndexOf(1));
-  expect(receiver.numbers.indexOf(5)).toBeLessThan(receiver.numbers.indexOf(2));
+  expect(receiver.numbers.indexOf(2)).toBeGreaterThan(receiver.numbers.indexOf(5));
 });
 
 it('posts events of one chat side by side when ordered is false', async () => {
