@@ -81,12 +81,19 @@ const certificate: Meaning = {
   message: 'The server has no certificate that WA_ROOT_KEY trusts.',
 };
 
+const unreachable: Meaning = {
+  code: 'connection_refused',
+  message: 'WhatsApp could not be reached: look at the network, the DNS and the firewall.',
+};
+const networkFault = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH/;
+
 /** Causes that share a code with others and are told apart by what was being done or said. */
 function special(cause: CloseCause, state: InstanceState): Meaning | undefined {
   if (cause.code === timedOut && (state === 'qr' || state === 'pairing') && /QR refs/i.test(cause.detail))
     return expiredQr;
   if (/passkey/i.test(cause.detail)) return passkey;
   if (/certificate/i.test(cause.detail)) return certificate;
+  if (networkFault.test(cause.detail)) return unreachable;
   return undefined;
 }
 

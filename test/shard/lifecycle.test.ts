@@ -101,6 +101,14 @@ describe('closes', () => {
     expect(verdict).toMatchObject({ decision: 'backoff', error: { code: 'certificate_invalid' } });
   });
 
+  it('tells a network that does not reach WhatsApp from a server that is slow', () => {
+    const cause = { code: 408, detail: 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)' };
+    expect(judgeClose(cause, 'connecting', 1)).toMatchObject({ error: { code: 'connection_refused' } });
+    expect(judgeClose({ code: 408, detail: 'lost' }, 'open', 1)).toMatchObject({
+      error: { code: 'connection_timeout' },
+    });
+  });
+
   it('carries the code and the detail in the message', () => {
     const verdict = judgeClose({ code: 428, detail: 'Connection Terminated' }, 'open', 1);
     expect(verdict).toMatchObject({
