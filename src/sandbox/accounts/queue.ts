@@ -12,6 +12,8 @@ export interface QueueEntry {
   /** Null for what was restored from a state file. */
   readonly record: LedgerEntry | null;
   sends: number;
+  /** The device asked for it again: its refusal settles this copy. */
+  isRetryAsked?: boolean;
 }
 
 /** What an acknowledgement can name: the stanza's kind and id. */
@@ -51,10 +53,15 @@ export class DeliveryQueue {
     else this.#entries.delete(key);
   }
 
+  /** The oldest sent entry of that kind and id; one from `from` is preferred. */
+  find(kind: string, id: string, from: string | undefined): QueueEntry | null {
+    const sent = (this.#entries.get(keyOf(kind, id)) ?? []).filter((entry) => entry.sends > 0);
+    return sent.find((candidate) => candidate.node.attrs['from'] === from) ?? sent[0] ?? null;
+  }
+
   /** Takes out the oldest sent entry of that kind and id; one from `from` is preferred. */
   settle(kind: string, id: string, from: string | undefined): QueueEntry | null {
-    const sent = (this.#entries.get(keyOf(kind, id)) ?? []).filter((entry) => entry.sends > 0);
-    const entry = sent.find((candidate) => candidate.node.attrs['from'] === from) ?? sent[0];
+    const entry = this.find(kind, id, from);
     if (!entry) return null;
     this.#remove(entry);
     return entry;

@@ -102,10 +102,13 @@ export class Connection implements StanzaSink {
     this.#write(frame(this.#outgoing.seal(encodeNode(stanza))));
   }
 
-  /** Frames of one turn go out in one web socket message, as the real server does. */
+  /**
+   * Frames of one event-loop turn go out in one web socket message, as the real server does: an
+   * acknowledgement and the receipt that follows it cost one write.
+   */
   #write(bytes: Buffer): void {
     this.#unsent.push(bytes);
-    if (this.#unsent.length === 1) queueMicrotask(() => this.#flush());
+    if (this.#unsent.length === 1) setImmediate(() => this.#flush());
   }
 
   #flush(): void {

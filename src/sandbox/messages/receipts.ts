@@ -4,6 +4,7 @@
  */
 import type { Companion } from '../accounts/companion.ts';
 import { deliverToAll, settle } from '../accounts/delivery.ts';
+import { limits } from '../limits.ts';
 import { isGroup, isLid, parseJid } from '../wire/jid.ts';
 import { childrenNamed, childrenOf, type Node, node } from '../wire/node.ts';
 import type { World } from '../world.ts';
@@ -46,12 +47,28 @@ export async function acceptReceipt(world: World, from: Companion, receipt: Node
   if (deliveryTypes.has(type)) {
     for (const each of idsOf(receipt)) settle(world, from, { kind: 'message', id: each, from: to });
   }
-  if (type === 'retry') await retry(world, from, receipt);
-  else forward(world, from, receipt);
+  if (type === 'retry') {
+    const failed = from.queue.find('message', id ?? '', to);
+    if (failed) failed.isRetryAsked = true;
+    await retry(world, from, receipt);
+  } else forward(world, from, receipt);
+}
+
+/** Refusal of a message that could not be decrypted. */
+const cannotDecrypt = '500';
+
+/**
+ * A message that was refused without a request for another copy (the request was lost, or Baileys gave
+ * up) stays in the queue and is sent again after the next login, a few times.
+ */
+function mayAskAgain(from: Companion, id: string, to: string | undefined): boolean {
+  const entry = from.queue.find('message', id, to);
+  return entry !== null && entry.isRetryAsked !== true && entry.sends < limits.retryCountMax;
 }
 
 export function acceptAck(world: World, from: Companion, ack: Node): void {
   const { class: kind = '', id = '', to, error } = ack.attrs;
   if (kind === 'message' && error !== undefined) world.counters.add('messagesNacked', from.account.phone);
+  if (error === cannotDecrypt && mayAskAgain(from, id, to)) return;
   settle(world, from, { kind, id, from: to, error });
 }

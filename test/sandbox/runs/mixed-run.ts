@@ -28,6 +28,8 @@ export interface MixedReport extends GroundTruth {
   readonly acknowledgedNotEmitted: number;
   readonly decryptFailures: number;
   readonly retries: number;
+  /** Accounts for which something still waits, and how much. */
+  readonly waitingFor: readonly string[];
 }
 
 const jid = (number: string): string => `${number}@s.whatsapp.net`;
@@ -92,10 +94,16 @@ async function traffic(sandbox: Sandbox, sockets: SteadySocket[], options: Mixed
 async function settle(sandbox: Sandbox, sockets: SteadySocket[]): Promise<void> {
   sandbox.faults.clear();
   await Promise.all(sockets.map((socket) => socket.whenOpen()));
+  const before = sockets.map(({ reconnects }) => reconnects);
   sandbox.dropConnections();
-  await until(() => sockets.every(({ isOpen }) => isOpen), 'all open again');
+  const isBack = (socket: SteadySocket, n: number): boolean =>
+    socket.isOpen && socket.reconnects > (before[n] ?? 0);
+  await until(() => sockets.every(isBack), 'all open again');
   const isQuiet = (): boolean => sandbox.stats().unacknowledged === 0;
-  await until(isQuiet, 'empty queues').catch(() => undefined);
+  for (let tries = 0; tries < 4 && !isQuiet(); tries += 1) {
+    await until(isQuiet, 'empty queues').catch(() => undefined);
+    if (!isQuiet()) sandbox.dropConnections();
+  }
 }
 
 function notEmitted(sandbox: Sandbox, sockets: SteadySocket[]): number {
@@ -126,6 +134,10 @@ export async function runMixed(options: MixedOptions): Promise<MixedReport> {
     acknowledgedNotEmitted: notEmitted(sandbox, sockets),
     decryptFailures: total.decryptFailures,
     retries: total.retriesIn + total.retriesOut,
+    waitingFor: sandbox
+      .stats()
+      .perAccount.filter(({ unacknowledged }) => unacknowledged > 0)
+      .map(({ phone, live, unacknowledged }) => `${phone}: ${unacknowledged}, live ${live}`),
   };
   await Promise.all(sockets.map((socket) => socket.stop()));
   await sandbox.stop();

@@ -13,7 +13,7 @@ import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { memoryAuth } from '../support/memory-auth.ts';
 import { closeCode, textOf } from '../support/phone-socket.ts';
 
-const connectWatchdogMs = 8_000;
+const connectWatchdogMs = 5_000;
 const reopenMs = 100;
 const quiet = pino({ level: 'silent' });
 
