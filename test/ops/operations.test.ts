@@ -1,0 +1,135 @@
+/** The running gateway seen by its operator: metrics, caches, garbage, and every alert of S9 provoked for real. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config.ts';
+import { AlertBoard, type AlertNews } from '../../src/directory/alert-board.ts';
+import { createLog } from '../../src/log.ts';
+import type { AlertName } from '../../src/protocol/operations.ts';
+import { type Stage, startStage } from '../e2e/support/stage.ts';
+
+const contact = '5511987654321';
+const minute = 60_000;
+let stage: Stage;
+let phone: string;
+beforeAll(async () => {
+  stage = await startStage();
+  ({ phone } = await stage.openInstance('watched'));
+});
+afterAll(() => stage.stop());
+
+const operations = () => stage.gateway.operations.operations;
+const say = (text: string): Promise<{ status: number }> =>
+  stage.call('POST', '/v1/instances/watched/messages', { to: contact, type: 'text', text });
+
+describe('metrics as JSON', () => {
+  it('cover the system, every thread, instances, caches and webhooks', async () => {
+    expect((await say('counted')).status).toBe(201);
+    await stage.hook.next(({ event }) => event.type === 'message.received', 'the echo');
+    await stage.call('POST', '/v1/instances/watched/numbers/check', { numbers: [contact] });
+    await stage.call('GET', '/v1/instances');
+    const metrics = await operations().metrics();
+    expect(metrics.threads.map(({ thread }) => thread).toSorted()).toEqual([
+      'main',
+      'shard-0',
+      'shard-1',
+      'webhook',
+    ]);
+    expect(metrics.instances).toMatchObject({ total: 1, byState: { open: 1 }, connectedShare: 1 });
+    expect(metrics.memory.usedShare).toBeGreaterThan(0);
+    expect(metrics.memory.anonymousBytes).toBeLessThanOrEqual(metrics.memory.residentBytes);
+    expect(metrics.http.requests).toBeGreaterThanOrEqual(3);
+    expect(metrics.messages).toMatchObject({ received: 1, sent: 1, refused: 0 });
+    expect(metrics.webhooks.delivered).toBeGreaterThan(0);
+    expect(metrics.webhooks.successRate).toBe(1);
+    expect(metrics.caches.numbers.hits + metrics.caches.numbers.misses).toBeGreaterThan(0);
+  });
+
+  it('of every instance', () => {
+    expect(operations().instanceMetrics()).toEqual([
+      expect.objectContaining({ id: 'watched', state: 'open', reconnects: 0, lastError: null }),
+    ]);
+    expect(operations().instanceMetrics()[0]?.openForMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('caches are cleared, garbage is collected by thread', async () => {
+    const cleared = await operations().clearCaches(['numbers', 'qr'], null);
+    expect(cleared['numbers']).toBeGreaterThan(0);
+    expect((await operations().metrics()).caches.numbers.entries).toBe(0);
+    const threads = (await operations().collectGarbage()).map(({ thread }) => thread);
+    expect(threads).toEqual(['main', 'webhooks', 'shard-0', 'shard-1']);
+  });
+});
+
+/** A board over the real facts, whose minutes pass at once. */
+function boardWith(env: Record<string, string>): {
+  board: AlertBoard;
+  news: AlertNews[];
+  pass(): Promise<void>;
+} {
+  let now = systemClock.now();
+  const news: AlertNews[] = [];
+  const board = new AlertBoard({
+    settings: loadConfig({ ALERT_WEBHOOK: 'http://127.0.0.1:9/', ...env }).alerts,
+    clock: { ...systemClock, now: () => now },
+    log: createLog('silent'),
+    facts: () => operations().alertFacts(),
+    post: async (_, one) => void news.push(one),
+  });
+  const pass = async (): Promise<void> => {
+    for (let round = 0; round < 3; round++) {
+      await board.check();
+      now += minute;
+    }
+  };
+  return { board, news, pass };
+}
+
+describe('alerts', () => {
+  const names = (board: AlertBoard): AlertName[] => board.firing.map(({ name }) => name);
+
+  it('none fires in peace', async () => {
+    const { board, pass } = boardWith({});
+    await pass();
+    expect(names(board)).toEqual([]);
+  });
+
+  it('memory, CPU and response time fire above their thresholds', async () => {
+    const low = {
+      ALERT_MEMORY_PERCENT: '1',
+      ALERT_CPU_PERCENT: '1',
+      ALERT_CPU_FOR_MS: '0',
+      ALERT_RESPONSE_MS: '1',
+    };
+    const { board, pass } = boardWith(low);
+    await board.check();
+    await Promise.all(Array.from({ length: 10 }, (_, at) => say(`slow ${at}`)));
+    await pass();
+    expect(names(board).toSorted()).toEqual(['cpu_high', 'memory_high', 'response_slow']);
+  });
+
+  it('a webhook queue fires while an endpoint is down and clears when it is drained', async () => {
+    const { board, news, pass } = boardWith({ ALERT_WEBHOOK_PENDING_MAX: '5' });
+    stage.hook.status = 503;
+    for (let at = 0; at < 10; at++) await stage.sandbox.sendFrom(contact, phone, `waits ${at}`);
+    await untilTrue(async () => (await operations().metrics()).webhooks.pending > 5);
+    await pass();
+    expect(names(board)).toEqual(['webhook_queue_long']);
+    stage.hook.status = 200;
+    await untilTrue(async () => (await operations().metrics()).webhooks.pending === 0);
+    await pass();
+    expect(names(board)).toEqual([]);
+    expect(news.map(({ type }) => type)).toEqual(['alert.firing', 'alert.cleared']);
+  });
+
+  it('disconnected instances fire while WhatsApp is away', async () => {
+    const { board, pass } = boardWith({ ALERT_DISCONNECTED_MAX: '0' });
+    await stage.sandbox.stop();
+    await stage.untilState('watched', 'reconnecting');
+    await pass();
+    expect(names(board)).toContain('instances_disconnected');
+  });
+});
+
+async function untilTrue(isDone: () => Promise<boolean>): Promise<void> {
+  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
