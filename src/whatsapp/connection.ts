@@ -35,6 +35,7 @@ import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
+import { socketEnded } from './refusals.ts';
 import { Sender, sentMessage } from './send.ts';
 import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
@@ -110,8 +111,8 @@ export class Connection {
         return connection.isOpen;
       },
       encode: (message) => sender.encode(message),
-      send: (message, proto, onWritten) => sender.send(message, proto, onWritten),
-      queryNumbers: (numbers) => queryNumbers({ sock, lids }, numbers),
+      send: (message, proto, onWritten) => this.whenOpen(() => sender.send(message, proto, onWritten)),
+      queryNumbers: (numbers) => this.whenOpen(() => queryNumbers({ sock, lids }, numbers)),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
       logout: async () => {
         await logout(pairing);
@@ -120,6 +121,13 @@ export class Connection {
       end: () => connection.end(),
       resolveParty: (jid) => resolvedParty(lids, jid),
     };
+  }
+
+  /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */
+  private async whenOpen<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isOpen) return work();
+    if (this.guard.isEnded) throw socketEnded();
+    throw new AppError('instance_not_open', 'The connection is still being made.', { retryAfterMs: 1_000 });
   }
 
   private createJournal(): Journal {

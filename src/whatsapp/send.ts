@@ -36,6 +36,7 @@ export interface SenderParts {
 }
 
 interface Waiting {
+  readonly outcome: Promise<SendOutcome>;
   readonly resolve: (outcome: SendOutcome) => void;
   readonly reject: (error: AppError) => void;
   readonly timer: Timer;
@@ -80,9 +81,12 @@ export class Sender {
     bytes: Uint8Array,
     onWritten: () => void = () => undefined,
   ): Promise<SendOutcome> {
-    if (this.isEnded) throw socketEnded();
     await this.window.enter();
+    // An id that waits already is the same message: it is not written twice.
+    const known = this.waiting.get(message.messageId);
     try {
+      if (this.isEnded) throw socketEnded();
+      if (known) return await known.outcome;
       const outcome = this.awaitAcknowledgement(message.messageId);
       detach(this.relay(message, bytes).then(onWritten), (error) =>
         this.fail(message.messageId, this.sendError(error, message.to)),
@@ -118,7 +122,7 @@ export class Sender {
     const timer = this.parts.clock.after(acknowledgementTimeoutMs, () =>
       this.fail(id, new AppError('timeout', `no acknowledgement of ${id} in ${acknowledgementTimeoutMs} ms`)),
     );
-    this.waiting.set(id, { resolve, reject, timer });
+    this.waiting.set(id, { outcome: promise, resolve, reject, timer });
     return promise;
   }
 

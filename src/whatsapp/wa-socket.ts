@@ -91,7 +91,8 @@ export interface WaSocket {
   /**
    * Sends and awaits the server's acknowledgement. `onWritten` is called when the frame has been written: what
    * is sent after that stands behind it on the wire. Rejects: `whatsapp_rejected` (with `extra.whatsappCode`)
-   * when refused, `actor_restarted` when the socket ended first (outcome unknown: send again with the same id).
+   * when refused, `actor_restarted` when the socket ended first (outcome unknown: send again with the same id),
+   * `instance_not_open` before the login.
    */
   send(message: OutgoingMessage, proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome>;
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */

@@ -205,3 +205,37 @@ test('a contact with a new identity is understood both ways', async () => {
   await account.message(({ text }) => text === 'after');
   await account.socket.end();
 });
+
+test('a send that the end of its socket cut off is acknowledged under the same id by the next', async () => {
+  const account = await paired(sandbox, 'resend');
+  let isOver = false;
+  const acknowledged: string[] = [];
+  const sending = (async () => {
+    for (let index = 0; !isOver; index += 1) {
+      const id = `3EB0RESEND${String(index).padStart(8, '0')}`;
+      const content = { type: 'text' as const, text: `r${index}`, mentions: [] };
+      const message = { messageId: id, to: '5511900008001@s.whatsapp.net', content, quote: null };
+      for (let sent = false; !sent; ) {
+        sent = await account.socket.send(message, await account.socket.encode(message)).then(
+          () => true,
+          (error: { code: string }) => {
+            expect(['actor_restarted', 'instance_not_open']).toContain(error.code);
+            return new Promise<boolean>((resolve) => setImmediate(resolve, false));
+          },
+        );
+      }
+      acknowledged.push(id);
+      account.wake();
+    }
+  })();
+  for (let round = 1; round <= 6; round += 1) {
+    await account.until(() => acknowledged.length >= round * 5, 'acknowledgements');
+    await account.socket.end();
+    await reopened(account);
+  }
+  isOver = true;
+  await sending;
+  const sent = sandbox.ledger({ account: await phoneOf(account), direction: 'fromAccount', kind: 'message' });
+  expect(acknowledged.every((id) => sent.some((entry) => entry.id === id))).toBe(true);
+  await account.socket.end();
+});

@@ -78,6 +78,14 @@ test.each([
   expect(sender.answers('A')).toBe(true);
 });
 
+test('the same id again while it waits is one message on the wire', async () => {
+  const sends = [sender.send(outgoing('A'), new Uint8Array()), sender.send(outgoing('A'), new Uint8Array())];
+  await turn();
+  acknowledge('A');
+  expect((await Promise.all(sends)).length).toBe(2);
+  expect(relayed).toEqual(['A']);
+});
+
 test('at most the window is un-acknowledged, the rest waits in order', async () => {
   const ids = Array.from({ length: unacknowledgedSendsMax + 4 }, (_, index) => `M${index}`);
   const sends = ids.map((id) => sender.send(outgoing(id), new Uint8Array()));
