@@ -201,15 +201,23 @@ describe('stanzas', () => {
     await one.whenText('group broken');
   });
 
-  it('a duplicated message is refused by Baileys (487) and not shown twice', async () => {
+  it('a duplicated message: 487 while the session is new, later a retry and a second upsert', async () => {
     const phone = await fixture.open(ann);
+    const upsertsOf = (id: string) =>
+      phone.upserts.all.filter(({ message }) => message.key.id === id && textOf(message) !== '');
     await fixture.sandbox.sendFrom(silentNumber, ann, 'first');
     await phone.whenText('first');
     fixture.sandbox.faults.stanza({ effect: 'duplicate', account: ann });
-    const id = await fixture.sandbox.sendFrom(silentNumber, ann, 'twice');
-    await phone.whenText('twice');
+    const early = await fixture.sandbox.sendFrom(silentNumber, ann, 'twice');
     await until(() => fixture.sandbox.stats().total.messagesNacked === 1, 'second copy');
-    expect(phone.upserts.all.filter(({ message }) => message.key.id === id)).toHaveLength(1);
+    expect(upsertsOf(early)).toHaveLength(1);
+    await phone.whenStatus(await phone.send(jidOf(silentNumber), 'answer'), 3);
+    await fixture.sandbox.sendFrom(silentNumber, ann, 'plain');
+    await phone.whenText('plain');
+    fixture.sandbox.faults.stanza({ effect: 'duplicate', account: ann });
+    const late = await fixture.sandbox.sendFrom(silentNumber, ann, 'twice again');
+    await until(() => upsertsOf(late).length === 2, 'second upsert');
+    expect(fixture.sandbox.stats().total.retriesIn).toBe(1);
   });
 
   it('a contact with a new identity is still read', async () => {
