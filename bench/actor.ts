@@ -23,7 +23,7 @@ const askTitles: Record<string, string> = {
 type AskRounds = Map<string, AskResult[][]>;
 
 export async function bench(isShort: boolean): Promise<boolean> {
-  const rounds = isShort ? 2 : 7;
+  const rounds = isShort ? 2 : 5;
   const ms = isShort ? '120' : '250';
   const asks = await runRounds(askVariants, rounds, (variant) =>
     runFresh<AskResult[]>(askScript, [variant, ms]),

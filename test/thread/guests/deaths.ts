@@ -30,9 +30,10 @@ function noSuchThing(): never {
   throw new Error('thrown from a timer on command');
 }
 
+/** By a list and not an array: one large array growth aborts the whole process instead of the thread. */
 function exhaustHeap(): never {
-  const kept: object[] = [];
-  for (;;) kept.push({ at: kept.length, text: `${kept.length}`.repeat(20) });
+  let kept: object | undefined;
+  for (let at = 0; ; at++) kept = { at, before: kept, text: `${at}`.repeat(20) };
 }
 
 /** Holds the loop for long, saying now and then that it comes on. */
