@@ -155,9 +155,9 @@ export class Courier {
   }
 
   #settle(lane: Lane, entry: Entry, more: readonly StoreWrite[]): void {
-    const { settlements, burials, lanes, schedule, backlog } = this.#parts;
+    const { settlements, burials, lanes, backlog } = this.#parts;
     lane.finish(entry);
-    schedule.enqueue(lane);
+    lanes.queue(lane);
     const gone: StoreWrite = { to: 'delivered', webhook: lane.id, seq: entry.seq };
     const written = more.length === 0 ? settlements : burials;
     written.add([gone, ...more], () => {

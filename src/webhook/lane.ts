@@ -8,7 +8,7 @@ import type { EventRecord } from '../protocol/events.ts';
 import { globalWebhookId, type WebhookConfig } from '../protocol/instance.ts';
 import type { PendingEntry } from '../store/ports.ts';
 import { DeliveryLog } from './delivery-log.ts';
-import { bodiesMaxBytes, laneWindowMax, laneWindowMin, windowsMax } from './limits.ts';
+import { bodiesMaxBytes, laneKnownMax, laneWindowMax, laneWindowMin, windowsMax } from './limits.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -61,6 +61,7 @@ export class Lane {
   readonly #budget: Budget;
   readonly #entries = new Map<number, Entry>();
   readonly #groups = new Map<string, Entry[]>();
+  #settling = 0;
   #ready: Entry[] = [];
 
   constructor(id: string, budget: Budget) {
@@ -76,10 +77,15 @@ export class Lane {
     return this.#ready.length > 0;
   }
 
-  /** How many more entries it may know. */
+  /** Known and not done with. */
+  get open(): number {
+    return this.#entries.size - this.#settling;
+  }
+
+  /** How many more entries it may know. What settles is apart, or a slow disk would hold deliveries up. */
   get room(): number {
     const fair = Math.max(laneWindowMin - this.known, windowsMax - this.#budget.entries);
-    return Math.max(0, Math.min(laneWindowMax - this.known, fair));
+    return Math.max(0, Math.min(laneWindowMax - this.open, laneKnownMax - this.known, fair));
   }
 
   /** Time of the oldest known event, or null. */
@@ -160,6 +166,7 @@ export class Lane {
 
   /** Delivered or dead: the next of its group may go. It stays known until `forget`. */
   finish(entry: Entry): void {
+    if (entry.state !== 'settling' && this.isKnown(entry)) this.#settling += 1;
     entry.state = 'settling';
     this.#dropBody(entry);
     this.#leaveGroup(entry);
@@ -179,6 +186,7 @@ export class Lane {
 
   /** It is no longer in the outbox. */
   forget(seq: number): void {
+    if (this.#entries.get(seq)?.state === 'settling') this.#settling -= 1;
     if (this.#entries.delete(seq)) this.#budget.entries -= 1;
   }
 
@@ -190,6 +198,7 @@ export class Lane {
     }
     this.#budget.entries -= this.#entries.size;
     this.#entries.clear();
+    this.#settling = 0;
     this.#groups.clear();
     this.#ready = [];
     this.pending = 0;

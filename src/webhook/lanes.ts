@@ -110,7 +110,9 @@ export class Lanes {
 
   refill(lane: Lane): void {
     const isDue = lane.hasMore && !lane.isPaging && lane.target !== null && lane.room > 0;
-    if (!isDue || lane.known > laneWindowMax / 2) return;
+    // Half a window at a time; small pages only where there is nothing else to do.
+    const isWorth = lane.open === 0 || (lane.open <= laneWindowMax / 2 && lane.room >= laneWindowMax / 4);
+    if (!isDue || !isWorth) return;
     detach(this.#page(lane), (error) => this.#log.error(errorFields(error), 'a page could not be read'));
   }
 

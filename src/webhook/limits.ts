@@ -3,6 +3,8 @@ import { assert } from '../assert.ts';
 
 /** Undelivered events of one lane that are known in memory; the rest stays in the outbox until there is room. */
 export const laneWindowMax = 1_000;
+/** With those that are delivered and whose removal is not yet durable. */
+export const laneKnownMax = 4_000;
 /** A lane may always know this many, even when all lanes together are over `windowsMax`. */
 export const laneWindowMin = 16;
 export const windowsMax = 100_000;
@@ -51,5 +53,6 @@ export const settleBatchMax = 256;
 export const lanesInMetricsMax = 200;
 
 assert(laneWindowMin <= laneWindowMax, 'the least window fits in the largest');
+assert(laneWindowMax <= laneKnownMax, 'what settles comes on top of the window');
 assert(retryDelayMsMin <= retryDelayMsMax, 'retry delays are ordered');
 assert(responseKeptBytes <= responseMaxBytes, 'what is kept of a response is read');

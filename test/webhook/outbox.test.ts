@@ -1,7 +1,7 @@
 /** The outbox is the truth: restarts, silent rings, overflow and large backlogs lose nothing. */
 import { expect, it } from 'vitest';
 import { globalWebhookId } from '../../src/protocol/instance.ts';
-import { laneWindowMax } from '../../src/webhook/limits.ts';
+import { laneKnownMax } from '../../src/webhook/limits.ts';
 import { startReceiver } from './receiver.ts';
 import { fastClock, makeRig } from './rig.ts';
 import { webhookTo } from './webhook-config.ts';
@@ -80,7 +80,7 @@ it('drains a backlog larger than its window without knowing all of it at once', 
       await rig.emit(300, { instance, chat: `c${round}`, webhooks: [globalWebhookId] });
   await rig.start();
   await receiver.count(100);
-  expect(rig.actor.stats()['knownEntries']).toBeLessThanOrEqual(laneWindowMax);
+  expect(rig.actor.stats()['knownEntries']).toBeLessThanOrEqual(laneKnownMax);
   await rig.settled(globalWebhookId);
   expect(new Set(receiver.numbers).size).toBe(4_500);
   for (let group = 0; group < 15; group++) {
