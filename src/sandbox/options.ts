@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly addressing?: 'pn' | 'lid';
   /** Addressing mode of new groups. Default `lid`. */
   readonly groupAddressing?: 'pn' | 'lid';
+  /** Chats, of one message each, in the history that a new device gets. Default 0. */
+  readonly historyChats?: number;
   /** Ledger entries kept; the oldest settled ones are forgotten, and counted. Default 400,000. */
   readonly ledgerEntriesMax?: number;
   /** Whether the virtual phone of each account decrypts its copies. Default true. */
@@ -50,6 +52,7 @@ export interface Settings {
   readonly replyDelayMs: number;
   readonly addressing: 'pn' | 'lid';
   readonly groups: { readonly addressing: 'pn' | 'lid' };
+  readonly historyChats: number;
   readonly ledgerEntriesMax: number;
   readonly phoneDecrypts: boolean;
   readonly preKeyNotices: boolean;
@@ -69,6 +72,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     replyDelayMs: options.replyDelayMs ?? 0,
     addressing: options.addressing ?? 'pn',
     groups: { addressing: options.groupAddressing ?? 'lid' },
+    historyChats: options.historyChats ?? 0,
     ledgerEntriesMax: options.ledgerEntriesMax ?? limits.ledgerEntriesMax,
     phoneDecrypts: options.phoneDecrypts ?? true,
     preKeyNotices: options.preKeyNotices ?? true,

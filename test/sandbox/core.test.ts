@@ -162,3 +162,31 @@ describe('core', () => {
     expect(await again.whenClosed()).toBe(401);
   });
 });
+
+describe('a phone with a past', () => {
+  const fixture = useSandbox({ historyChats: 3 });
+
+  it('hands its chats to a new device', async () => {
+    const phone = await fixture.open(ann);
+    const { value } = await phone.events.find(
+      (event) =>
+        event.name === 'messaging-history.set' && JSON.stringify(event.value).includes('past message 2'),
+      'history',
+    );
+    expect(value).toMatchObject({ chats: { length: 3 }, messages: { length: 3 } });
+  });
+});
+
+describe('pairing that breaks off', () => {
+  const fixture = useSandbox();
+
+  it('fails when the connection ends before the device answers', async () => {
+    const phone = fixture.connect({ scans: false });
+    const { qr } = await phone.connection.find((update) => update.qr !== undefined, 'qr');
+    fixture.sandbox.faults.stanza({ effect: 'drop', direction: 'fromAccount', tag: 'iq' });
+    const pairing = fixture.sandbox.scan(qr ?? '', { phone: ann });
+    fixture.sandbox.faults.close('drop');
+    await expect(pairing).rejects.toThrow('the connection ended during pairing');
+    expect(fixture.sandbox.stats().total.pairings).toBe(0);
+  });
+});

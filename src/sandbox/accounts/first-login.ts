@@ -3,6 +3,7 @@
  * Called when a companion goes live for the first time; the queue redelivers what is not acknowledged.
  */
 import { deflateSync } from 'node:zlib';
+import { writerNumber } from '../contacts/writing.ts';
 import { sendVirtual } from '../messages/virtual-send.ts';
 import { lidJid, pnJid } from '../wire/jid.ts';
 import { proto } from '../wire/proto.ts';
@@ -45,12 +46,27 @@ function history(
   };
 }
 
+/** What a phone with some past would send: one message of each of the first contacts that write. */
+function pastChats(world: World): proto.IConversation[] {
+  const t = Number(world.nowSeconds()) - 86_400;
+  return Array.from({ length: world.settings.historyChats }, (_, n) => {
+    const id = pnJid(writerNumber(n));
+    const key = { remoteJid: id, fromMe: false, id: `PAST${n}` };
+    const message = { key, messageTimestamp: t + n, message: { conversation: `past message ${n}` } };
+    const name = `Contact ${id.slice(9, 13)}`;
+    return { id, name, conversationTimestamp: t + n, unreadCount: 0, messages: [{ message, msgOrderId: n }] };
+  });
+}
+
 function sequence(world: World, account: Account): proto.Message.IProtocolMessage[] {
   const mapping = [{ pnJid: pnJid(account.phone), lidJid: lidJid(account.lid) }];
   const names = [{ id: pnJid(account.phone), pushname: account.pushName }];
   return [
     keyShare(world, account),
-    history(HistorySyncType.INITIAL_BOOTSTRAP, 1, { conversations: [], phoneNumberToLidMappings: mapping }),
+    history(HistorySyncType.INITIAL_BOOTSTRAP, 1, {
+      conversations: pastChats(world),
+      phoneNumberToLidMappings: mapping,
+    }),
     history(HistorySyncType.PUSH_NAME, 2, { pushnames: names }),
     history(HistorySyncType.RECENT, 3, { conversations: [] }),
   ];

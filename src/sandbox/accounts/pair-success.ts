@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 import type { Account } from './account.ts';
 import { Companion } from './companion.ts';
 import { noticeDevice } from './device-notice.ts';
-import type { Candidate } from './pairing-desk.ts';
+import { answerOf, type Candidate } from './pairing-desk.ts';
 
 const accountPrefix = Buffer.from([6, 0]);
 const devicePrefix = Buffer.from([6, 1]);
@@ -82,7 +82,7 @@ export async function completePairing(
   const { details, outer } = signDevice(world, account, candidate, advSecret);
   const draft = new Companion(account, account.nextDevice, candidate.keys, candidate.signedPreKey);
   const id = world.stanzaId('P');
-  const answered = new Promise<Buffer>((accept) => {
+  const answered = answerOf<Buffer>(candidate, (accept) => {
     candidate.pending = { id, accept };
   });
   const success = node('pair-success', {}, [

@@ -9,7 +9,7 @@ import { parseJid, serverJid } from '../wire/jid.ts';
 import { childBytes, type Node, node } from '../wire/node.ts';
 import type { World } from '../world.ts';
 import { completePairing, type Paired } from './pair-success.ts';
-import type { Candidate, CodePairing } from './pairing-desk.ts';
+import { answerOf, type Candidate, type CodePairing } from './pairing-desk.ts';
 
 const stretch = promisify(pbkdf2);
 const iterations = 131_072;
@@ -49,7 +49,7 @@ export async function typeCode(world: World, phone: string, code: string): Promi
   exchange.companionEphemeral = await unwrapKey(exchange.wrappedCompanionKey, code);
   exchange.ephemeral = makePair();
   const account = world.accounts.ensure(phone);
-  const finished = whenFinished(exchange);
+  const finished = whenFinished(candidate, exchange);
   candidate.link.send(
     node('notification', primaryAttrs(world), [
       node('link_code_companion_reg', { stage: 'primary_hello' }, [
@@ -76,10 +76,8 @@ const primaryAttrs = (world: World) => ({
 
 const finishing = new WeakMap<CodePairing, (request: Node) => void>();
 
-const whenFinished = (exchange: CodePairing): Promise<Node> =>
-  new Promise((resolve) => {
-    finishing.set(exchange, resolve);
-  });
+const whenFinished = (candidate: Candidate, exchange: CodePairing): Promise<Node> =>
+  answerOf(candidate, (accept) => void finishing.set(exchange, accept));
 
 /** `companion_finish` came in (it was answered already). */
 export function finishCodePairing(candidate: Candidate, request: Node): void {

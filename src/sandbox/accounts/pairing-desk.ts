@@ -15,6 +15,8 @@ export interface Candidate {
   code: CodePairing | null;
   /** Set while `pair-success` waits for its answer. */
   pending: { readonly id: string; readonly accept: (identity: Buffer) => void } | null;
+  /** Aborted when the connection ends: a pairing that waits for it fails. */
+  readonly ending: AbortController;
 }
 
 export interface CodePairing {
@@ -24,6 +26,17 @@ export interface CodePairing {
   ephemeral: CurvePair | null;
   companionEphemeral: Buffer | null;
   ref: Buffer;
+}
+
+/** What the device answers, or a failure when its connection ends first. */
+export function answerOf<T>(candidate: Candidate, ask: (accept: (answer: T) => void) => void): Promise<T> {
+  return new Promise((accept, reject) => {
+    const { signal } = candidate.ending;
+    const fail = (): void => reject(new Error('the connection ended during pairing'));
+    if (signal.aborted) return fail();
+    signal.addEventListener('abort', fail, { once: true });
+    ask(accept);
+  });
 }
 
 export class PairingDesk {

@@ -11,7 +11,10 @@ import { startRegistration } from './registration.ts';
 
 function forget(world: World, connection: Connection): void {
   world.connections.delete(connection);
-  if (connection.candidate) world.pairing.withdraw(connection.candidate);
+  if (connection.candidate) {
+    world.pairing.withdraw(connection.candidate);
+    connection.candidate.ending.abort();
+  }
   const { companion } = connection;
   world.counters.add('disconnects', companion?.account.phone);
   if (companion?.link !== connection) return;

@@ -31,6 +31,7 @@ export function startRegistration(
     refs,
     code: null,
     pending: null,
+    ending: new AbortController(),
   };
   connection.candidate = candidate;
   world.pairing.show(candidate);

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { pause } from '../../clock.ts';
+import { detach } from '../../detach.ts';
 import type { Sandbox } from '../sandbox.ts';
 
 const key = 'sandbox';
@@ -59,12 +60,12 @@ export class PhonePlayer {
     }
   }
 
-  async #event(text: string): Promise<void> {
+  #event(text: string): void {
     const data = /^data: ?(.*)$/m.exec(text)?.[1];
     if (data === undefined) return;
     const event = JSON.parse(data) as { type?: string; instance?: string; data?: { qr?: string } };
     if (event.type !== 'instance.qr' || event.instance === undefined || !event.data?.qr) return;
-    await this.#scan(event.instance, event.data.qr);
+    detach(this.#scan(event.instance, event.data.qr), () => undefined);
   }
 
   /** Reads the live events until the stream ends. */
@@ -76,7 +77,7 @@ export class PhonePlayer {
     for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
       const events = `${pending}${text}`.split('\n\n');
       pending = events.pop() ?? '';
-      await Promise.all(events.map((event) => this.#event(event)));
+      for (const event of events) this.#event(event);
     }
   }
 
