@@ -23,6 +23,9 @@ export interface GuestBoot {
 /** Posted by the guest on its parent port once its behavior has started. */
 export const readySign = 'ready';
 
+/** Posted by the host: end now, from your own event loop. Only then `terminate()` is tried. */
+export const exitSign = 'exit';
+
 /** Kinds of the runtime's own commands; an actor's protocol never begins a kind with `$`. */
 export type ControlKind = '$drain' | '$stop' | '$stats';
 

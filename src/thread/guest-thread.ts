@@ -9,7 +9,8 @@ import type { Clock, Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import type { Log, LogLevel } from '../log.ts';
 import type { Shapes } from './codec.ts';
-import { type GuestBoot, readySign } from './control.ts';
+import { exitSign, type GuestBoot, readySign } from './control.ts';
+import { exitLimitMs } from './limits.ts';
 import { type Link, type OnFrame, openLink } from './link.ts';
 import { firstSight, judge, type Liveness, type LivenessLimits } from './liveness.ts';
 import { createPulse, Pulse } from './wake.ts';
@@ -157,14 +158,29 @@ export class GuestThread {
     );
   }
 
+  /**
+   * A live loop ends itself first: `terminate()` that strikes inside a native call of lmdb-js aborts the whole
+   * process (seen on Node 24.21: napi_throw in a terminating thread). Only a thread that does not listen is
+   * terminated, and that one is stuck in code of its own.
+   */
   async #terminate(): Promise<void> {
-    const { clock, limits } = this.#context;
-    const gone = this.#worker.terminate().then(() => true);
+    if (this.#isReady && this.#liveness.verdict !== 'dead' && (await this.#exitedByItself())) return;
+    const { limits } = this.#context;
+    if (!(await this.#within(this.#worker.terminate(), limits.terminateLimitMs))) this.#events.onWedged();
+  }
+
+  #exitedByItself(): Promise<boolean> {
+    const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.postMessage(exitSign);
+    return this.#within(gone, exitLimitMs);
+  }
+
+  async #within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
     const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
-    const timer = clock.after(limits.terminateLimitMs, () => resolve(false), 'foreground');
-    const isGone = await Promise.race([gone, tooLate]);
+    const timer = this.#context.clock.after(limitMs, () => resolve(false), 'foreground');
+    const isInTime = await Promise.race([work.then(() => true), tooLate]);
     timer.cancel();
-    if (!isGone) this.#events.onWedged();
+    return isInTime;
   }
 
   #ended(code: number): void {

@@ -15,7 +15,14 @@ import { detach } from '../detach.ts';
 import { toFailure } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createCodec } from './codec.ts';
-import { type ControlKind, type GuestBoot, type GuestStats, isControl, readySign } from './control.ts';
+import {
+  type ControlKind,
+  exitSign,
+  type GuestBoot,
+  type GuestStats,
+  isControl,
+  readySign,
+} from './control.ts';
 import { openLink } from './link.ts';
 import { Peer } from './peer.ts';
 import { Vitals } from './vitals.ts';
@@ -112,7 +119,12 @@ class Guest<Out extends Message> {
     const { mailboxCapacity } = this.#boot;
     const options = { ...this.#context, mailboxCapacity, concurrency: this.#concurrency };
     this.#cell = new Cell(behavior, options, this.#events());
-    present(parentPort, 'a guest runs in a worker').postMessage(readySign);
+    const port = present(parentPort, 'a guest runs in a worker');
+    port.on('message', (sign: unknown) => {
+      if (sign === exitSign) process.exit(1);
+    });
+    port.unref();
+    port.postMessage(readySign);
   }
 
   #take(letter: Letter<Message>): void {

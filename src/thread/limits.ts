@@ -30,6 +30,8 @@ export const readyLimitMs = 30_000;
 /** Finishing the mailbox on drain; running the behavior's `stop`. */
 export const drainLimitMs = 30_000;
 export const stopLimitMs = 10_000;
+/** How long a thread that is to end gets to do so by itself before `terminate()`. */
+export const exitLimitMs = 500;
 /** `terminate()` that has not resolved after this long never will: the process is wedged. */
 export const terminateLimitMs = 5_000;
 /** Asking a guest for its figures. */
