@@ -3,7 +3,8 @@
  * `stop` refuses new work, finishes what runs and closes in order. No logic of its own beyond that order.
  */
 import { readFileSync } from 'node:fs';
-import { type Clock, systemClock } from './clock.ts';
+import { startCanary } from './actor/canary.ts';
+import { type Clock, systemClock, yieldTurn } from './clock.ts';
 import type { Config } from './config.ts';
 import { detach } from './detach.ts';
 import { Actors } from './directory/actors.ts';
@@ -97,6 +98,10 @@ async function compose(base: Base): Promise<Gateway> {
   });
   const registry = createMetricRegistry();
   registerProcessMetrics(registry);
+  registry.measuredTotal('elenco_dead_letters_total', 'Messages that no actor took', () => {
+    const counts = Object.values(actors.deadLetters.counts());
+    return counts.reduce((sum, count) => sum + count, 0);
+  });
   const probe = startThreadProbe('main', registry);
   const overview = new Overview({ directory, actors, probe });
   const commands = new GatewayCommands({
@@ -139,6 +144,11 @@ async function compose(base: Base): Promise<Gateway> {
   return run({ ...base, madeKey: admin.madeKey, actors, overview, commands, media, front, operations });
 }
 
+/** Everything past its retention, a bounded number of records at a time. */
+async function expireAll(store: Store, clock: Clock): Promise<void> {
+  while ((await store.expire(clock.now())) > 0) await yieldTurn();
+}
+
 interface Running extends Base {
   readonly madeKey: string | null;
   readonly actors: Actors;
@@ -155,13 +165,20 @@ function run(parts: Running): Gateway {
   const hosted = actors.hostAll().then(() => overview.started());
   detach(hosted, failed('instances were not handed to their shards'));
   const timers = [
-    clock.every(expiryPeriodMs, () => detach(store.expire(clock.now()), failed('expiry failed'))),
+    clock.every(expiryPeriodMs, () => detach(expireAll(store, clock), failed('expiry failed'))),
     clock.every(eluPeriodMs, () => detach(actors.measure(), failed('load was not measured'))),
     ...parts.operations.start(),
   ];
+  const canary = startCanary({
+    clock,
+    probe: () => store.commit([{ to: 'setting', key: 'canary', value: clock.now() }]),
+    onWedged: (waitedMs) =>
+      parts.onFatal(`the store has not answered a write for ${Math.round(waitedMs)} ms`),
+  });
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     overview.draining();
+    canary.stop();
     for (const timer of timers) timer.cancel();
     await front.stop();
     await actors.drain();

@@ -1,9 +1,10 @@
 /**
- * One at a time per key, in order of arrival. Used for Signal addresses: two operations on one session with
- * an asynchronous load would produce the same message key twice. Never nest two keys except through `all`.
+ * One at a time per key, in order of arrival. Used for Signal addresses (two operations on one session with an
+ * asynchronous load would produce the same message key twice) and for instances. Never nest two keys except
+ * through `all`.
  */
 export class KeyedLock {
-  private readonly tails = new Map<string, Promise<unknown>>();
+  private readonly tails = new Map<string, Promise<void>>();
 
   /** Keys that are held or waited for. */
   get size(): number {
@@ -13,10 +14,8 @@ export class KeyedLock {
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.tails.get(key);
     const result = before ? before.then(work, work) : work();
-    const tail: Promise<void> = result.then(
-      () => this.release(key, tail),
-      () => this.release(key, tail),
-    );
+    const forget = (): void => this.release(key, tail);
+    const tail: Promise<void> = result.then(forget, forget);
     this.tails.set(key, tail);
     return result;
   }
@@ -31,7 +30,7 @@ export class KeyedLock {
     return take(0);
   }
 
-  private release(key: string, tail: Promise<unknown>): void {
+  private release(key: string, tail: Promise<void>): void {
     if (this.tails.get(key) === tail) this.tails.delete(key);
   }
 }

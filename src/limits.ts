@@ -46,6 +46,8 @@ export const eluPeriodMs = 5_000;
 
 export const shardMailboxCapacity = 4_096;
 export const instanceMailboxCapacity = 512;
+/** Backlogs are paged: a million undelivered events took 124 MB (bench webhooks). */
+export const webhookHeapMb = 256;
 export const webhookMailboxCapacity = 1_024;
 export const ringCapacityBytes = 4 * 1_048_576;
 

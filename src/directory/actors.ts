@@ -2,11 +2,18 @@
  * The actor threads of the gateway and what happens to them: made from the settings, started in order (the
  * webhook actor before the shards), given their instances and lanes when ready, restarted by the supervisor.
  */
+import { DeadLetters } from '../actor/dead-letters.ts';
 import { Supervisor } from '../actor/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { detach } from '../detach.ts';
-import { askTimeoutMs, ringCapacityBytes, shardMailboxCapacity, webhookMailboxCapacity } from '../limits.ts';
+import {
+  askTimeoutMs,
+  ringCapacityBytes,
+  shardMailboxCapacity,
+  webhookHeapMb,
+  webhookMailboxCapacity,
+} from '../limits.ts';
 import { errorFields, type Log } from '../log.ts';
 import { globalWebhookId } from '../protocol/instance.ts';
 import type { ShardBoot, ShardCommand, ShardFact, ShardReplies } from '../protocol/shard.ts';
@@ -40,6 +47,8 @@ export const webhooksName = 'webhooks';
 export class Actors {
   readonly shards: readonly ShardHost[];
   readonly webhooks: WebhookHost;
+  /** Messages that no actor took, of all threads as seen from here. */
+  readonly deadLetters: DeadLetters;
   #options: ActorsOptions;
   #supervisor: Supervisor;
   #elus: number[];
@@ -47,6 +56,7 @@ export class Actors {
   constructor(options: ActorsOptions) {
     this.#options = options;
     const { config, clock, log } = options;
+    this.deadLetters = new DeadLetters(clock, log);
     const doorbell = createDoorbell();
     const rings = Array.from({ length: config.shards }, () => createRing(ringCapacityBytes));
     this.webhooks = this.#webhookHost({ config, rings, doorbell });
@@ -106,7 +116,7 @@ export class Actors {
   /** Called on a timer: what placement goes by. */
   async measure(): Promise<void> {
     const stats = await Promise.all(this.shards.map((shard) => shard.stats()));
-    this.#elus = stats.map(({ eluSinceStart }) => (typeof eluSinceStart === 'number' ? eluSinceStart : 0));
+    this.#elus = stats.map(({ elu }) => (typeof elu === 'number' ? elu : 0));
   }
 
   #shardHost(boot: ShardBoot): ShardHost {
@@ -124,14 +134,25 @@ export class Actors {
 
   #webhookHost(boot: WebhookBoot): WebhookHost {
     return createHost<WebhookBoot, WebhookCommand, WebhookReplies, WebhookFact>(
-      { name: webhooksName, entry: entryOf('webhook.ts'), boot, mailboxCapacity: webhookMailboxCapacity },
+      {
+        name: webhooksName,
+        entry: entryOf('webhook.ts'),
+        boot,
+        resourceLimits: { maxOldGenerationSizeMb: webhookHeapMb },
+        mailboxCapacity: webhookMailboxCapacity,
+      },
       { ...this.#hostOptions(), onTell: (fact) => this.#options.onBacklog(fact) },
     );
   }
 
-  #hostOptions(): { clock: Clock; log: Log; onWedged: (name: string) => void } {
+  #hostOptions(): { clock: Clock; log: Log; deadLetters: DeadLetters; onWedged: (name: string) => void } {
     const { clock, log, onFatal } = this.#options;
-    return { clock, log, onWedged: (name) => onFatal(`${name} cannot be ended`) };
+    return {
+      clock,
+      log,
+      deadLetters: this.deadLetters,
+      onWedged: (name) => onFatal(`${name} cannot be ended`),
+    };
   }
 
   #shardTold(fact: ShardFact): void {

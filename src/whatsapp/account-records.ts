@@ -3,9 +3,10 @@
  * store, writes in flight pinned. The Signal repository and Baileys' `auth.keys` both stand on it, so that
  * a deletion by either is seen by both. A failed write leaves the cache as the store is; a failed read rejects.
  */
+
+import { KeyedLock } from '../keyed-lock.ts';
 import type { Awaitable, SessionStore, Store, StoreWrite } from '../store/ports.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { KeyedLock } from './keyed-lock.ts';
 import { recordCacheBytesMax, recordCacheEntriesMax } from './limits.ts';
 import { ownBytes } from './own-bytes.ts';
 

@@ -11,8 +11,8 @@ import type {
   SignalKeyStore,
   SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
+import { KeyedLock } from '../keyed-lock.ts';
 import type { KeyType } from './key-codec.ts';
-import { KeyedLock } from './keyed-lock.ts';
 
 interface Transaction {
   readonly owner: object;

@@ -1,5 +1,6 @@
 /** The small parts that sockets are made of: locks, gate, caches, facts, console, content. */
 import { afterEach, expect, test, vi } from 'vitest';
+import { KeyedLock } from '../../src/keyed-lock.ts';
 import { BoundedMap } from '../../src/whatsapp/bounded-map.ts';
 import { createDeviceCache, GroupCache, PlaceholderCache } from '../../src/whatsapp/caches.ts';
 import { closeCauseOf } from '../../src/whatsapp/close-cause.ts';
@@ -7,7 +8,6 @@ import { silenceConsole } from '../../src/whatsapp/console.ts';
 import { mediaOf, quoteOf, textOf, typeOf, visibleContent } from '../../src/whatsapp/content.ts';
 import { FactQueue } from '../../src/whatsapp/fact-queue.ts';
 import { FrameGate } from '../../src/whatsapp/frame-gate.ts';
-import { KeyedLock } from '../../src/whatsapp/keyed-lock.ts';
 import { groupCacheTtlMs } from '../../src/whatsapp/limits.ts';
 import { traced, withTraces } from '../../src/whatsapp/traces.ts';
 import type { WaFact } from '../../src/whatsapp/wa-socket.ts';
