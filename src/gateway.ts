@@ -132,6 +132,7 @@ async function compose(base: Base): Promise<Gateway> {
   const front = await startFront({
     config,
     commands,
+    operations: operations.operations,
     store,
     events: feed,
     log,

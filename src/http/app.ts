@@ -19,6 +19,7 @@ import { healthRoutes } from './routes/health.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { monitoringRoutes } from './routes/monitoring.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -95,6 +96,7 @@ export function buildApp(options: FrontOptions): FrontApp {
     ...webhookRoutes(deps),
     ...events.routes,
     ...healthRoutes(deps),
+    ...monitoringRoutes(deps),
     ...docsRoutes(deps, () => routes),
   ];
   const hono = new Hono<{ Bindings: HttpBindings }>();

@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { HttpMetrics } from '../monitoring/http-metrics.ts';
 import type { Commands } from '../protocol/commands.ts';
+import type { Operations } from '../protocol/operations.ts';
 import type { Store } from '../store/ports.ts';
 import type { Answer } from './answer.ts';
 import type { Access, Caller } from './auth.ts';
@@ -21,6 +22,7 @@ export type PictureFormat = 'png' | 'svg';
 export interface FrontOptions {
   readonly config: Config;
   readonly commands: Commands;
+  readonly operations: Operations;
   readonly store: Pick<Store, 'idempotency' | 'commit'>;
   readonly events: EventStream;
   readonly log: Log;

@@ -11,6 +11,8 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances/{id}/messages': { to: '5511988887777', type: 'text', text: 'hello' },
   'post /v1/instances/{id}/numbers/check': { numbers: ['5511988887777'] },
   'put /v1/instances/{id}/webhook': { url: 'https://example.com/hook' },
+  'post /monitoring/cache/clear': { caches: ['numbers'] },
+  'put /monitoring/log-level': { level: 'info' },
   'put /v1/webhook': { url: 'https://example.com/hook' },
 };
 

@@ -9,6 +9,7 @@ import { createHttpMetrics } from '../../../src/monitoring/http-metrics.ts';
 import { createMetricRegistry } from '../../../src/monitoring/metrics.ts';
 import { adminKey, FakeCommands } from './fake-commands.ts';
 import { FakeEvents } from './fake-events.ts';
+import { FakeOperations } from './fake-operations.ts';
 import { FakeStore } from './fake-store.ts';
 
 /** JSON of any shape, to look into; its leaves go to `expect`. */
@@ -34,6 +35,7 @@ export interface AskOptions {
 export interface TestFront {
   readonly front: Front;
   readonly commands: FakeCommands;
+  readonly operations: FakeOperations;
   readonly store: FakeStore;
   readonly events: FakeEvents;
   readonly options: FrontOptions;
@@ -49,6 +51,7 @@ export const testConfig = (env: Record<string, string> = {}, more: Partial<Confi
 
 export interface Fakes {
   readonly commands: FakeCommands;
+  readonly operations: FakeOperations;
   readonly store: FakeStore;
   readonly events: FakeEvents;
   readonly state: { isDraining: boolean };
@@ -57,12 +60,14 @@ export interface Fakes {
 
 export function fakes(config: Config = testConfig(), more: Partial<FrontOptions> = {}): Fakes {
   const commands = new FakeCommands();
+  const operations = new FakeOperations();
   const store = new FakeStore();
   const events = new FakeEvents();
   const state = { isDraining: false };
   const options: FrontOptions = {
     config,
     commands,
+    operations,
     store,
     events,
     log: createLog('silent'),
@@ -73,7 +78,7 @@ export function fakes(config: Config = testConfig(), more: Partial<FrontOptions>
     isDraining: () => state.isDraining,
     ...more,
   };
-  return { commands, store, events, state, options };
+  return { commands, operations, store, events, state, options };
 }
 
 /** The table of routes, for tests that go over all of them. */
