@@ -4,21 +4,14 @@
  * instance; a successor waits until the one before is idle. Never reconnects.
  */
 import { makeWASocket } from '@whiskeysockets/baileys';
-import { AppError } from '../errors.ts';
 import { takeAccount } from './account.ts';
 import { loadCreds } from './auth-state.ts';
 import { Connection } from './connection.ts';
 import { prepareHandshake } from './install.ts';
 import type { WaSocket, WaSocketOptions } from './wa-socket.ts';
 
-/** Rejects `not_supported` (proxy) or `store_failed`; what goes wrong later is the fact `Closed`. */
+/** Rejects `validation_failed` (proxy) or `store_failed`; what goes wrong later is the fact `Closed`. */
 export async function openWaSocket(options: WaSocketOptions): Promise<WaSocket> {
-  if (options.proxyUrl !== null) {
-    throw new AppError(
-      'not_supported',
-      'Proxies are not supported by this build: no proxy agent is installed.',
-    );
-  }
   prepareHandshake(options.socketUrl);
   const account = await takeAccount(options.store, options.instance);
   try {

@@ -15,6 +15,7 @@ import type { InstanceSettings } from '../protocol/instance.ts';
 import { createBoundedCache, createDeviceCache, type GroupCache } from './caches.ts';
 import { keepAliveMs, queryTimeoutMs, retryCountersMax } from './limits.ts';
 import { silentLogger } from './logger.ts';
+import { proxyAgent } from './proxy.ts';
 import type { WaSocketOptions } from './wa-socket.ts';
 
 export interface ConfigParts {
@@ -46,8 +47,10 @@ function ignores(settings: InstanceSettings, jid: string): boolean {
 export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
   const { options, auth, groups } = parts;
   const { settings, store, instance } = options;
+  const agent = proxyAgent(options.proxyUrl);
   return {
     auth,
+    ...(agent ? { agent, fetchAgent: agent } : {}),
     waWebSocketUrl: options.socketUrl,
     logger: silentLogger,
     browser: ['Elenco', 'Chrome', '1.0.0'],

@@ -58,6 +58,8 @@ export const importers: Readonly<Record<string, readonly string[]>> = {
   '@hono/zod-openapi': ['src/http/'],
   'rate-limiter-flexible': ['src/http/rate-limits.ts'],
   '@whiskeysockets/baileys': ['src/whatsapp/', 'src/sandbox/wire/'],
+  'https-proxy-agent': ['src/whatsapp/proxy.ts'],
+  'socks-proxy-agent': ['src/whatsapp/proxy.ts'],
   'whatsapp-rust-bridge': ['src/whatsapp/', 'src/sandbox/'],
 };
 

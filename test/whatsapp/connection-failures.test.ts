@@ -48,13 +48,13 @@ test('a port that nobody listens on', async () => {
   expect((await closedBy(server.url)).detail).toMatch(/ECONNREFUSED/);
 });
 
-test('a proxy is refused in words', async () => {
+test('a proxy of no known kind is refused in words', async () => {
   const { openWaSocket } = await import('../../src/whatsapp/connect.ts');
   const account = new GatewayAccount({ url: 'ws://127.0.0.1:9/' });
   await expect(
-    openWaSocket({ ...account.socketOptions(), proxyUrl: 'http://proxy:1' }),
+    openWaSocket({ ...account.socketOptions(), proxyUrl: 'ftp://proxy:1' }),
   ).rejects.toMatchObject({
-    code: 'not_supported',
+    code: 'validation_failed',
   });
 });
 
