@@ -4,6 +4,7 @@
  */
 import {
   type AuthenticationCreds,
+  BufferJSON,
   type GroupMetadata,
   initAuthCreds,
   makeWASocket,
@@ -20,6 +21,11 @@ export interface BaselineHooks {
   onMessage(message: WAMessage): void;
 }
 
+interface Saved {
+  readonly creds: AuthenticationCreds;
+  readonly values: readonly (readonly [string, string])[];
+}
+
 interface NodeWithAttrs {
   readonly attrs: Readonly<Record<string, string>>;
 }
@@ -27,17 +33,27 @@ interface NodeWithAttrs {
 export class BaselineAccount {
   readonly #url: string;
   readonly #hooks: BaselineHooks;
-  readonly #creds: AuthenticationCreds = initAuthCreds();
-  readonly #keys: SignalKeyStore = jsonKeys();
+  readonly #creds: AuthenticationCreds;
+  readonly #values: Map<string, string>;
+  readonly #keys: SignalKeyStore;
   readonly #groups = new Map<string, GroupMetadata>();
   readonly #acks = new Map<string, (code: string | undefined) => void>();
   #sock: WASocket | null = null;
   #isWanted = true;
   isOpen = false;
 
-  constructor(url: string, hooks: BaselineHooks) {
+  /** `saved` is what `saved()` gave before. */
+  constructor(url: string, hooks: BaselineHooks, saved?: string) {
     this.#url = url;
     this.#hooks = hooks;
+    const found = saved === undefined ? null : (JSON.parse(saved, BufferJSON.reviver) as Saved);
+    this.#creds = found?.creds ?? initAuthCreds();
+    this.#values = new Map(found?.values);
+    this.#keys = jsonKeys(this.#values);
+  }
+
+  saved(): string {
+    return JSON.stringify({ creds: this.#creds, values: [...this.#values] }, BufferJSON.replacer);
   }
 
   get phone(): string {

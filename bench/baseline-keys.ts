@@ -1,8 +1,8 @@
 /** Baileys' key store as a plain program has it: JSON texts in memory, nothing durable. For baselines only. */
 import { BufferJSON, type SignalDataTypeMap, type SignalKeyStore } from '@whiskeysockets/baileys';
 
-export function jsonKeys(): SignalKeyStore {
-  const values = new Map<string, string>();
+/** `values` holds the texts by `type:id`. */
+export function jsonKeys(values: Map<string, string>): SignalKeyStore {
   return {
     get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
       const found: { [id: string]: SignalDataTypeMap[T] } = {};
