@@ -24,6 +24,9 @@ export interface Config {
   readonly apiKey: string | null;
   readonly metricsToken: string | null;
   readonly dataDir: string;
+  /** What stored values are encrypted with, and what `elenco rekey` encrypts them with; null: plain. */
+  readonly dataKey: string | null;
+  readonly dataKeyNext: string | null;
   readonly shards: number;
   readonly shardHeapMb: number;
   readonly maxInstances: number;
@@ -187,6 +190,8 @@ const httpUrl: Setting<string> = {
 };
 
 const apiKey = text(/^[\x21-\x7e]{6,200}$/, '6 to 200 visible ASCII characters', '', 'The admin key.');
+const dataKey = (about: string): Setting<string | null> =>
+  optional(text(/^[0-9a-fA-F]{64}$/, '64 hex digits', '', about));
 const hour = 3_600_000;
 
 /** Every setting by its environment name. */
@@ -196,6 +201,8 @@ export const settings = {
   API_KEY: optional(apiKey),
   METRICS_TOKEN: optional({ ...apiKey, about: 'A key that may only read /metrics.' }),
   DATA_DIR: text(/^.+$/, 'a folder', './data', 'Where the embedded store lives.'),
+  DATA_KEY: dataKey('What stored values are encrypted with; empty: they are not.'),
+  DATA_KEY_NEXT: dataKey('What `elenco rekey` encrypts them with.'),
   SHARDS: shards,
   SHARD_HEAP_MB: int(64, 65_536, 2_048, 'Heap limit of one shard thread.'),
   MAX_INSTANCES: int(1, 100_000, 150, 'Instances that may exist.'),
@@ -255,6 +262,8 @@ export const secretSettings: readonly SettingName[] = [
   'METRICS_TOKEN',
   'ALERT_WEBHOOK',
   'BACKUP_PASSPHRASE',
+  'DATA_KEY',
+  'DATA_KEY_NEXT',
 ];
 
 function read<N extends SettingName>(env: NodeJS.ProcessEnv, name: N): ValueOf<(typeof settings)[N]> {
@@ -293,6 +302,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiKey: get('API_KEY'),
     metricsToken: get('METRICS_TOKEN'),
     dataDir: resolve(get('DATA_DIR')),
+    dataKey: get('DATA_KEY'),
+    dataKeyNext: get('DATA_KEY_NEXT'),
     shards: get('SHARDS'),
     shardHeapMb: get('SHARD_HEAP_MB'),
     maxInstances: get('MAX_INSTANCES'),

@@ -19,6 +19,8 @@ import { opening } from './seal.ts';
 
 export interface RestoreOptions {
   readonly dataDir: string;
+  /** What the store is, or will be, encrypted with. */
+  readonly dataKey: string | null;
   readonly passphrase: string;
   /** Of the settings: a store of another WhatsApp server is refused. */
   readonly identity: StoreIdentity;
@@ -118,7 +120,7 @@ export async function restore(source: Readable, options: RestoreOptions): Promis
       );
     await rm(building, { recursive: true, force: true });
     await mkdir(building, { recursive: true, mode: 0o700 });
-    const restored = await fill(openEnvironment(building), source, options);
+    const restored = await fill(openEnvironment(building, options.dataKey), source, options);
     await rename(join(building, 'store'), join(dataDir, 'store'));
     return restored;
   } finally {
@@ -133,7 +135,7 @@ export async function importInstance(source: Readable, options: RestoreOptions):
   const lock = lockFolder(options.dataDir, options.now);
   let env: Environment | undefined;
   try {
-    const into = openEnvironment(options.dataDir);
+    const into = openEnvironment(options.dataDir, options.dataKey);
     env = into;
     await claimIdentity(into, options.identity, true);
     const rows: BackupRow[] = [];

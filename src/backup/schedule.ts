@@ -12,6 +12,7 @@ import { backupTime, type FolderBackup } from './backup.ts';
 
 export interface BackupRun {
   readonly dataDir: string;
+  readonly dataKey: string | null;
   readonly folder: string;
   readonly passphrase: string;
   readonly madeAt: string;
@@ -27,7 +28,7 @@ export interface BackupState {
 }
 
 export interface ScheduleOptions {
-  readonly config: Pick<Config, 'dataDir' | 'backup'>;
+  readonly config: Pick<Config, 'dataDir' | 'dataKey' | 'backup'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -82,7 +83,8 @@ export class BackupSchedule {
     const { config, log, version, make = makeInWorker } = this.#options;
     const { folder, passphrase, filesMax, now } = due;
     try {
-      const run = { dataDir: config.dataDir, folder, passphrase, madeAt: iso(now), version, filesMax };
+      const { dataDir, dataKey } = config;
+      const run = { dataDir, dataKey, folder, passphrase, madeAt: iso(now), version, filesMax };
       const { file, rows, removed } = await make(run);
       this.#state = { lastAt: now, error: null };
       log.info({ file, rows, removed }, 'backup made');

@@ -31,10 +31,10 @@ function databasesOf(env: Environment, { scope, instance }: SnapshotOptions): re
 }
 
 /** Opens the store of `dataDir` for reading; refuses a folder without one, which opening would make. */
-export function openForReading(dataDir: string): Environment {
+export function openForReading(dataDir: string, dataKey: string | null): Environment {
   if (!existsSync(join(dataDir, 'store', 'data.mdb')))
     throw new BackupError(`${dataDir} (DATA_DIR) has no store`);
-  return openEnvironment(dataDir);
+  return openEnvironment(dataDir, dataKey);
 }
 
 /** The WhatsApp server that the store was made for. */

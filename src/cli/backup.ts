@@ -43,11 +43,16 @@ function passphrase(): string {
 function restoreOptions(): RestoreOptions {
   const config = loadConfig();
   return {
-    dataDir: config.dataDir,
+    ...{ dataDir: config.dataDir, dataKey: config.dataKey },
     passphrase: passphrase(),
     identity: storeIdentity(config),
     now: iso(systemClock.now()),
   };
+}
+
+function openStoreForReading(): ReturnType<typeof openForReading> {
+  const { dataDir, dataKey } = loadConfig();
+  return openForReading(dataDir, dataKey);
 }
 
 const source = (file: string): Readable => (file === stream ? process.stdin : createReadStream(file));
@@ -58,7 +63,7 @@ const about = ({ head, rows, instances }: Restored): string =>
 export async function backupCommand(argv: readonly string[]): Promise<number> {
   const { positionals, sessions } = words(argv, 'backup FOLDER|- [--sessions]', 1);
   const [to = ''] = positionals;
-  const env = openForReading(loadConfig().dataDir);
+  const env = openStoreForReading();
   const options = {
     ...({ scope: sessions ? 'sessions' : 'all', instance: null, filesMax: null } as const),
     ...{ passphrase: passphrase(), madeAt: iso(systemClock.now()), version: version() },
@@ -78,7 +83,7 @@ export async function backupCommand(argv: readonly string[]): Promise<number> {
 export async function exportCommand(argv: readonly string[]): Promise<number> {
   const { positionals } = words(argv, 'export ID FILE|-', 2);
   const [instance = '', to = ''] = positionals;
-  const env = openForReading(loadConfig().dataDir);
+  const env = openStoreForReading();
   const options = {
     ...({ scope: 'sessions', instance } as const),
     ...{ passphrase: passphrase(), madeAt: iso(systemClock.now()), version: version() },

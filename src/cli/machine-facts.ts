@@ -119,9 +119,9 @@ async function clockSkewMs(socketUrl: URL): Promise<number | null> {
 }
 
 /** One URL an origin, from the store, as far as there is one and it can be read. */
-async function webhookOrigins(dataDir: string): Promise<URL[]> {
+async function webhookOrigins({ dataDir, dataKey }: Config): Promise<URL[]> {
   try {
-    const env = openForReading(dataDir);
+    const env = openForReading(dataDir, dataKey);
     const reads = instanceReads(env);
     const all = [...(await reads.configs()).map(({ webhook }) => webhook), await reads.globalWebhook()];
     await env.root.close();
@@ -137,7 +137,7 @@ const platforms: readonly MachineFacts['platform'][] = ['linux', 'win32', 'darwi
 export async function gatherFacts(config: Config): Promise<MachineFacts> {
   const { dataDir, waSocketUrl, runtime } = config;
   const socketUrl = new URL(waSocketUrl);
-  const webhooks = await webhookOrigins(dataDir);
+  const webhooks = await webhookOrigins(config);
   const [disk, reaches, skew, rss, autoTuning] = await Promise.all([
     diskOf(dataDir),
     Promise.all([tryToReach('whatsapp', socketUrl), ...webhooks.map((url) => tryToReach('webhook', url))]),

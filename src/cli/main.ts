@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   verify: async () => (await import('./backup.ts')).verifyCommand,
   export: async () => (await import('./backup.ts')).exportCommand,
   import: async () => (await import('./backup.ts')).importCommand,
+  rekey: async () => (await import('./rekey.ts')).rekeyCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 };
 
@@ -31,6 +32,8 @@ const usage = `elenco: a WhatsApp gateway for hundreds of numbers
   elenco verify FILE|-          reads a backup to its end and says what it holds
   elenco export ID FILE|-       one instance: its settings and its session
   elenco import FILE|-          adds it to the store of DATA_DIR, while the gateway is stopped
+  elenco rekey                  encrypts the stored values with DATA_KEY_NEXT instead of DATA_KEY
+                                (empty: not at all), while the gateway is stopped
   elenco --version
 
 Settings come from the environment, else from production.env in the folder of Elenco

@@ -13,16 +13,19 @@ export const storeOptions = (config: {
   readonly dataDir: string;
   readonly durability: 'process' | 'disk';
   readonly diskReserveMb: number;
+  readonly dataKey: string | null;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
 }): {
   readonly dir: string;
   readonly durability: 'process' | 'disk';
   readonly diskReserveBytes: number;
+  readonly dataKey: string | null;
   readonly identity: StoreIdentity;
 } => ({
   dir: config.dataDir,
   durability: config.durability,
   diskReserveBytes: config.diskReserveMb * 1_048_576,
+  dataKey: config.dataKey,
   identity: storeIdentity(config),
 });

@@ -21,6 +21,8 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   API_KEY: ['short', 'with space in it', 'ключ-ключ'],
   METRICS_TOKEN: ['short', 'with space in it'],
   DATA_DIR: [],
+  DATA_KEY: ['abc', 'g'.repeat(64)],
+  DATA_KEY_NEXT: ['0'.repeat(63)],
   SHARDS: ['0', '65', 'all', '-2'],
   SHARD_HEAP_MB: ['63', 'much'],
   MAX_INSTANCES: ['0', '100001'],

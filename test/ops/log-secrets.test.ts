@@ -41,7 +41,7 @@ afterEach(async () => {
 
 /** Everything that the store keeps of private keys, as the two writings in which it could be printed. */
 async function storedKeys(): Promise<string[]> {
-  const env = openForReading(join(dir, 'data'));
+  const env = openForReading(join(dir, 'data'), null);
   const keys: Buffer[] = [];
   for (const { value } of env.db.creds.getRange())
     for (const [, data = ''] of Buffer.from(value)

@@ -3,10 +3,11 @@
  * Every thread opens them; values and keys are bytes. Never a `*Sync` write, never `transaction(cb)`
  * (DECISIONS 2). Nothing lives in the root database.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { yieldTurn } from '../../clock.ts';
+import { valueCodec } from './data-key.ts';
 
 export type Bytes = Database<Uint8Array, Uint8Array>;
 
@@ -42,11 +43,24 @@ export interface Row {
 
 const databasesMax = 32;
 
-export function openEnvironment(dir: string): Environment {
+/** `elenco rekey` puts a new store in the place of the old one: a kill in between is taken back here. */
+function finishExchange(dir: string): void {
+  const old = join(dir, 'store.old');
+  if (existsSync(old) && !existsSync(join(dir, 'store'))) renameSync(old, join(dir, 'store'));
+}
+
+/** `dataKey`: 64 hex digits, or null for values that are stored as they are. */
+export function openEnvironment(dir: string, dataKey: string | null = null): Environment {
   mkdirSync(dir, { recursive: true });
+  finishExchange(dir);
+  const encoder = valueCodec(join(dir, 'store'), dataKey);
   const root = open({ path: join(dir, 'store'), maxDbs: databasesMax, noSubdir: false });
   const openNamed = (name: string): Bytes =>
-    root.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
+    root.openDB<Uint8Array, Uint8Array>({
+      name,
+      keyEncoding: 'binary',
+      ...(encoder ? { encoder } : { encoding: 'binary' }),
+    });
   const entries = names.map((name) => [name, openNamed(name)] as const);
   return { root, db: Object.fromEntries(entries) as Record<DatabaseName, Bytes> };
 }

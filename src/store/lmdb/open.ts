@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly durability: 'process' | 'disk';
   /** Writes are refused while the disk has less room than this. */
   readonly diskReserveBytes?: number;
+  /** 64 hex digits; null or absent: values are stored as they are. */
+  readonly dataKey?: string | null;
   /** True in the main thread only, which opens first and closes last. */
   readonly isOwner: boolean;
   readonly clock: Clock;
@@ -97,7 +99,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   ignoreStrayCommitFailures();
   let env: Environment | undefined;
   try {
-    env = openEnvironment(options.dir);
+    env = openEnvironment(options.dir, options.dataKey ?? null);
     await prepare(env, options);
     return storeOver(env, options, lock);
   } catch (error) {
