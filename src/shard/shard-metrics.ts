@@ -16,6 +16,8 @@ export interface ShardGauges {
   states(): Readonly<Record<InstanceState, number>>;
   outgoingDepth(): number;
   handshakesWaiting(): number;
+  /** Seconds since the last inbound message of the open instance that has been silent longest; 0 for none. */
+  silentSecondsMax(): number;
   readonly numbers: NumberCache;
 }
 
@@ -49,6 +51,11 @@ export function registerShardGauges(registry: MetricRegistry, gauges: ShardGauge
     );
   registry.measured('elenco_outgoing_queue_depth', 'Messages not yet acknowledged', gauges.outgoingDepth);
   registry.measured('elenco_handshakes_waiting', 'Instances that wait for a slot', gauges.handshakesWaiting);
+  registry.measured(
+    'elenco_instance_silent_seconds_max',
+    'Time since the last inbound message of the open instance silent longest',
+    gauges.silentSecondsMax,
+  );
   registry.measured('elenco_number_cache_entries', 'Numbers in the cache', () => numbers.size);
   registry.measuredTotal('elenco_number_cache_hits_total', 'Answers from the cache', () => numbers.hits);
   registry.measuredTotal('elenco_number_cache_misses_total', 'Questions to WhatsApp', () => numbers.misses);

@@ -65,6 +65,7 @@ export class Shard {
       states: () => this.#states(),
       outgoingDepth: () => sum(this.#roster.all().map((one) => one.outgoingDepth)),
       handshakesWaiting: () => this.#environment.slots.waiting,
+      silentSecondsMax: () => this.#silentSecondsMax(),
       numbers: this.#environment.numbers,
     });
   }
@@ -216,6 +217,12 @@ export class Shard {
 
   #watch(events: readonly EventRecord[]): void {
     if (this.#isWatched) this.#options.tell({ kind: 'EventsMade', events });
+  }
+
+  #silentSecondsMax(): number {
+    const open = this.#roster.all().filter(({ status }) => status.state === 'open');
+    const heard = open.flatMap(({ status }) => status.lastInboundAt ?? []);
+    return heard.length === 0 ? 0 : (this.#options.clock.now() - Math.min(...heard)) / 1_000;
   }
 
   #states(): Record<InstanceState, number> {
