@@ -144,14 +144,15 @@ export class Courier {
   }
 
   #postpone(lane: Lane, entry: Entry, inMs: number): void {
-    const { clock, schedule } = this.#parts;
+    const { clock, lanes, schedule } = this.#parts;
     const timer = clock.after(inMs, () => {
       lane.makeReady(entry);
       schedule.enqueue(lane);
       this.pump();
     });
     lane.retry(entry, timer);
-    schedule.enqueue(lane);
+    lane.shed(entry);
+    lanes.queue(lane);
   }
 
   #settle(lane: Lane, entry: Entry, more: readonly StoreWrite[]): void {

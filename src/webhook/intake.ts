@@ -64,25 +64,32 @@ export class Intake {
     this.#doorbell.ring();
   }
 
-  /** A bounded number of records of one ring; true when there was any. */
+  /**
+   * A bounded number of records of one ring; true when there was any. The order is that of `thread/ring.ts`:
+   * a ring whose flag is up gets nothing new, so it is drained until it is empty, then the flag is cleared,
+   * then every lane pages; what is pushed from then on waits for that page and cannot overtake the gap.
+   */
   #drain(ring: number): boolean {
     const reader = this.#readers[ring];
     if (!reader) return false;
-    // Cleared first: what is refused from here on raises it again, what was refused before is paged.
-    const hasOverflowed = reader.takeOverflow();
-    let frames = 0;
-    for (; frames < framesPerTurn; frames++) {
+    const isOverflowing = reader.isOverflowing;
+    for (let frames = 0; frames < framesPerTurn; frames++) {
       const record = reader.pop();
-      if (!record) break;
+      if (!record) {
+        if (isOverflowing && reader.takeOverflow()) this.#pageAll();
+        return frames > 0 || isOverflowing;
+      }
       this.#take(ring, decodeEventFrame(record));
     }
-    if (hasOverflowed) this.#pageAll();
-    return frames > 0;
+    return true;
   }
 
   #take(ring: number, { frame, events }: EventFrame): void {
     const last = this.#lastFrames[ring] ?? 0;
     this.#lastFrames[ring] = frame;
+    // Frame 1 after others: the shard's thread was restarted and may have died between commit and push. Paged
+    // before these events are offered, so that they wait behind what is missing.
+    if (frame !== last + 1) this.#pageAll();
     for (const { event, webhooks } of events)
       for (const webhook of webhooks) {
         const lane = this.#parts.lanes.open(webhook);
@@ -90,8 +97,6 @@ export class Intake {
         lane.offer(event);
         this.#parts.lanes.queue(lane);
       }
-    // Frame 1 after others: the shard's thread was restarted and may have died between commit and push.
-    if (frame !== last + 1) this.#pageAll();
   }
 
   #pageAll(): void {

@@ -8,7 +8,14 @@ import type { EventRecord } from '../protocol/events.ts';
 import { globalWebhookId, type WebhookConfig } from '../protocol/instance.ts';
 import type { PendingEntry } from '../store/ports.ts';
 import { DeliveryLog } from './delivery-log.ts';
-import { bodiesMaxBytes, laneKnownMax, laneWindowMax, laneWindowMin, windowsMax } from './limits.ts';
+import {
+  bodiesMaxBytes,
+  laneKnownMax,
+  laneRoomLow,
+  laneWindowMax,
+  laneWindowMin,
+  windowsMax,
+} from './limits.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -63,6 +70,8 @@ export class Lane {
   readonly #groups = new Map<string, Entry[]>();
   #settling = 0;
   #ready: Entry[] = [];
+  /** Groups of which only the head is known, see `shed`. What comes for them stays in the outbox. */
+  readonly #shed = new Set<string>();
 
   constructor(id: string, budget: Budget) {
     this.id = id;
@@ -97,6 +106,7 @@ export class Lane {
   /** A fresh event from a ring. False: it stays in the outbox until it is paged. */
   offer(event: EventRecord): boolean {
     if (this.#entries.has(event.seq)) return true;
+    if (this.#isShed(event)) return false;
     if (event.seq <= this.#pagedUntil) {
       this.pageFromStart();
       return false;
@@ -113,7 +123,7 @@ export class Lane {
   /** Entries of a page, oldest first; those that are known already are passed over. */
   admit(page: readonly PendingEntry[]): void {
     for (const entry of page) {
-      if (!this.#entries.has(entry.seq)) {
+      if (!this.#entries.has(entry.seq) && !this.#isShed(entry)) {
         if (this.room === 0) {
           this.hasMore = true;
           return;
@@ -164,6 +174,20 @@ export class Lane {
     for (const entry of this.#entries.values()) this.makeReady(entry);
   }
 
+  /**
+   * The head of a chat fails and the window is nearly full: what waits behind it is forgotten until the head is
+   * done with, so that one chat cannot fill the window and starve the others. It is in the outbox.
+   */
+  shed(head: Entry): void {
+    const group = this.#groups.get(head.group);
+    if (!this.hasMore || this.room > laneRoomLow || group?.[0] !== head || group.length === 1) return;
+    this.#shed.add(head.group);
+    for (const entry of group.splice(1)) {
+      this.#dropBody(entry);
+      this.forget(entry.seq);
+    }
+  }
+
   /** Delivered or dead: the next of its group may go. It stays known until `forget`. */
   finish(entry: Entry): void {
     if (entry.state !== 'settling' && this.isKnown(entry)) this.#settling += 1;
@@ -200,6 +224,7 @@ export class Lane {
     this.#entries.clear();
     this.#settling = 0;
     this.#groups.clear();
+    this.#shed.clear();
     this.#ready = [];
     this.pending = 0;
   }
@@ -207,6 +232,8 @@ export class Lane {
   /** Order was switched on or off: the same entries in new groups. */
   regroup(): void {
     this.#groups.clear();
+    if (this.#shed.size > 0) this.pageFromStart();
+    this.#shed.clear();
     this.#ready = [];
     const open = [...this.#entries.values()].filter(({ state }) => state !== 'settling');
     for (const entry of open.sort((a, b) => a.seq - b.seq)) {
@@ -246,13 +273,28 @@ export class Lane {
     return this.id === globalWebhookId ? `${instance}\0${chat ?? ''}` : (chat ?? '');
   }
 
+  #isShed(of: Pick<Entry, 'seq' | 'instance' | 'chat'>): boolean {
+    return this.#shed.size > 0 && this.#shed.has(this.#groupOf(of));
+  }
+
   #joinGroup(entry: Entry): void {
     const group = this.#groups.get(entry.group);
-    if (group) {
-      group.push(entry);
-      return;
-    }
-    this.#groups.set(entry.group, [entry]);
+    if (!group) {
+      this.#groups.set(entry.group, [entry]);
+      this.#lead(entry);
+    } else if ((group.at(-1)?.seq ?? 0) < entry.seq) group.push(entry);
+    else this.#joinEarlier(group, entry);
+  }
+
+  /** A replay, or an event whose page came late: it takes its place, before a head that has not been tried. */
+  #joinEarlier(group: Entry[], entry: Entry): void {
+    const [head] = group;
+    const isOvertaken = head?.state === 'ready' && head.attempts === 0 && entry.seq < head.seq;
+    const at = group.findIndex(({ seq }) => seq > entry.seq);
+    group.splice(isOvertaken ? 0 : Math.max(1, at), 0, entry);
+    if (!isOvertaken) return;
+    head.state = 'waiting';
+    this.#ready = this.#ready.filter((ready) => ready !== head);
     this.#lead(entry);
   }
 
@@ -270,6 +312,7 @@ export class Lane {
     const [next] = group;
     if (next) this.#lead(next);
     else this.#groups.delete(entry.group);
+    if (!next && this.#shed.delete(entry.group)) this.pageFromStart();
   }
 
   #dropBody(entry: Entry): void {

@@ -3,6 +3,8 @@ import { assert } from '../assert.ts';
 
 /** Undelivered events of one lane that are known in memory; the rest stays in the outbox until there is room. */
 export const laneWindowMax = 1_000;
+/** With less room than this, a chat whose head fails keeps only its head in the window. */
+export const laneRoomLow = 500;
 /** With those that are delivered and whose removal is not yet durable. */
 export const laneKnownMax = 4_000;
 /** A lane may always know this many, even when all lanes together are over `windowsMax`. */

@@ -94,3 +94,24 @@ it('delivers everything in order per chat once bad endpoints recover, whatever h
     expect(mine).toEqual(mine.toSorted((x, y) => x - y));
   }
 });
+
+// The window of the lane was full of one chat's events behind a head that failed, so nothing else was paged.
+it('does not starve other chats behind a chat larger than the window whose head fails', async () => {
+  let isHealed = false;
+  const receiver = await startReceiver(({ body }) =>
+    body.data.n <= 1_500 && !isHealed ? { status: 500 } : ok,
+  );
+  const rig = await makeRig({ clock: fastClock(40), env: { WEBHOOK_MAX_ATTEMPTS: '100' } });
+  await rig.configure('shop', webhookTo(receiver.url));
+  await rig.emit(1_500, { chat: 'stuck' });
+  await rig.emit(20, { chat: 'b' });
+  await rig.start();
+  await receiver.until((received) => received.filter(({ body }) => body.data.n > 1_500).length === 20);
+  await rig.emit(1, { chat: 'stuck' });
+  await rig.emit(1, { chat: 'c' });
+  await receiver.until((received) => received.some(({ body }) => body.data.n === 1_522));
+  isHealed = true;
+  await rig.settled('shop');
+  const stuck = [...new Set(receiver.numbers)].filter((n) => n <= 1_500 || n === 1_521);
+  expect(stuck).toEqual([...Array.from({ length: 1_500 }, (_, index) => index + 1), 1_521]);
+});
