@@ -23,14 +23,15 @@ class Scene {
   readonly doorbell = createDoorbell();
   readonly ring = createRing(4_096);
   readonly writer = new RingWriter(this.ring, new Doorbell(this.doorbell));
+  /** Sequences in the order in which they would be posted: everything that is ready is taken at once. */
+  readonly order: number[] = [];
   #changed = Promise.withResolvers<void>();
   #made = 0;
   #frames = 0;
 
   constructor(store: Store) {
     this.store = store;
-    const changed = (): void => this.#changed.resolve();
-    this.lanes = new Lanes(store, createLog('silent'), new Schedule(25), changed);
+    this.lanes = new Lanes(store, createLog('silent'), new Schedule(25), () => this.#take());
     this.lane = this.lanes.configure('shop', webhookTo('http://127.0.0.1:9/'));
   }
 
@@ -51,11 +52,10 @@ class Scene {
 
   start(): void {
     const { lanes, doorbell } = this;
-    const changed = (): void => this.#changed.resolve();
     const intake = new Intake({
       ...{ rings: [this.ring], doorbell, clock: systemClock, lanes },
       backlog: new Backlog(systemClock, () => undefined),
-      ...{ onEvents: changed, onOverflow: changed },
+      ...{ onEvents: () => this.#take(), onOverflow: () => undefined },
     });
     const run = intake.run();
     onTestFinished(async () => {
@@ -65,22 +65,21 @@ class Scene {
     });
   }
 
-  /** All that were made are known. */
-  async known(): Promise<void> {
-    while (this.lane.known < this.#made || this.lane.isPaging) {
+  /** Resolves when all that were made were taken. */
+  async taken(): Promise<void> {
+    while (this.order.length < this.#made) {
       await this.#changed.promise;
       this.#changed = Promise.withResolvers<void>();
     }
   }
 
-  /** Sequences in the order in which they would be posted. */
-  order(): number[] {
-    const seqs: number[] = [];
+  /** As the courier does. */
+  #take(): void {
     for (let entry = this.lane.take(); entry; entry = this.lane.take()) {
-      seqs.push(entry.seq);
+      this.order.push(entry.seq);
       this.lane.finish(entry);
     }
-    return seqs;
+    this.#changed.resolve();
   }
 }
 
@@ -107,10 +106,9 @@ it('admits nothing from behind a gap while the ring is being drained', async () 
     return open.call(stage.lanes, id);
   };
   stage.start();
-  await stage.known();
-  const order = stage.order();
-  expect(order).toEqual(upTo(order.length));
-  expect(order.length).toBeGreaterThan(5);
+  await stage.taken();
+  expect(stage.order).toEqual(upTo(stage.order.length));
+  expect(stage.order.length).toBeGreaterThan(5);
 });
 
 // The events of the frame behind the gap were admitted first, and the page was asked for afterwards.
@@ -118,11 +116,11 @@ it('admits nothing of a frame behind lost frames before they are paged', async (
   const stage = await scene();
   stage.start();
   stage.push(await stage.commit());
-  await stage.known();
+  await stage.taken();
   await stage.commit();
   const last = await stage.commit();
   stage.push(null);
   stage.push(last);
-  await stage.known();
-  expect(stage.order()).toEqual(upTo(3));
+  await stage.taken();
+  expect(stage.order).toEqual(upTo(3));
 });
