@@ -8,11 +8,16 @@ import { type Gateway, startGateway } from './gateway.ts';
 
 const fatalExitCode = 70;
 
+/** One line for what an operator can mend; the stack of anything else. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof AppError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const isListening = (error as NodeJS.ErrnoException).syscall === 'listen';
+  return isListening ? `HOST and PORT: ${error.message}` : (error.stack ?? error.message);
+}
+
 function refuse(error: unknown): never {
-  const isExpected = error instanceof ConfigError || error instanceof AppError;
-  console.error(
-    `elenco: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}`,
-  );
+  console.error(`elenco: ${explain(error)}`);
   process.exit(1);
 }
 

@@ -1,5 +1,5 @@
 /** The gateway as a process: what a person sees at start, a wrong setting, SIGTERM, a second process. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,6 +63,21 @@ describe('the process', () => {
     expect(program.stderr.trim()).toMatch(line);
     expect(program.stderr.trim().split('\n')).toHaveLength(1);
     expect(program.stdout).toBe('');
+  });
+
+  it('a port that is taken, or a data folder that is a file, is said in one line', async () => {
+    const first = gateway();
+    const [, url] = await first.says(/REST API\s+(http:\S+)\/v1/);
+    const { port } = new URL(url ?? '');
+    const taken = gateway({ PORT: port, DATA_DIR: join(dir, 'other') });
+    expect(await taken.exited).toBe(1);
+    expect(taken.stderr.trim()).toMatch(/^elenco: HOST and PORT: .*EADDRINUSE.*$/);
+    await writeFile(join(dir, 'file'), '');
+    const misplaced = gateway({ DATA_DIR: join(dir, 'file') });
+    expect(await misplaced.exited).toBe(1);
+    expect(misplaced.stderr.trim()).toMatch(
+      /^elenco: DATA_DIR: .* cannot be used as a folder to write in: .*$/,
+    );
   });
 
   it('a second process on one data folder refuses to start', async () => {

@@ -24,10 +24,19 @@ function readOwner(dir: string): string {
   }
 }
 
+function openLock(dir: string): DatabaseSync {
+  try {
+    mkdirSync(dir, { recursive: true });
+    return new DatabaseSync(join(dir, 'owner.lock'), { timeout: 0 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`DATA_DIR: ${dir} cannot be used as a folder to write in: ${why}`);
+  }
+}
+
 /** Throws `ConfigError` when another process (or another gateway in this one) has the folder. */
 export function lockFolder(dir: string, now: string): OwnerLock {
-  mkdirSync(dir, { recursive: true });
-  const lock = new DatabaseSync(join(dir, 'owner.lock'), { timeout: 0 });
+  const lock = openLock(dir);
   try {
     lock.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
