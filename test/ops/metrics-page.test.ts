@@ -54,11 +54,12 @@ describe('rules and dashboard', () => {
     const all = expressions();
     expect(all.length).toBeGreaterThan(50);
     for (const expression of all) {
-      const names = expression.match(/\b(?:elenco|process)[_:][a-z0-9_:]+/g) ?? [];
+      const names = expression.match(/(?:up(?=\{)|(?:elenco|process)[_:][a-z0-9_:]+)/g) ?? [];
       expect(names.length, expression).toBeGreaterThan(0);
       for (const name of names) {
         const base = name.replace(/_(bucket|sum|count)$/, '');
-        const isThere = documented.has(name) || documented.has(base) || recorded.includes(name);
+        const isThere =
+          name === 'up' || documented.has(name) || documented.has(base) || recorded.includes(name);
         expect(isThere, `${name} in ${expression}`).toBe(true);
       }
     }
