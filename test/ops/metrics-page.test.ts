@@ -54,7 +54,7 @@ describe('rules and dashboard', () => {
     const all = expressions();
     expect(all.length).toBeGreaterThan(50);
     for (const expression of all) {
-      const names = expression.match(/(?:up(?=\{)|(?:elenco|process)[_:][a-z0-9_:]+)/g) ?? [];
+      const names = expression.match(/\b(?:up(?=\{)|(?:elenco|process)[_:][a-z0-9_:]+)/g) ?? [];
       expect(names.length, expression).toBeGreaterThan(0);
       for (const name of names) {
         const base = name.replace(/_(bucket|sum|count)$/, '');
