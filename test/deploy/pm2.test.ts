@@ -19,6 +19,8 @@ interface Listed {
     readonly status: string;
     readonly restart_time: number;
     readonly exec_mode: string;
+    /** What PM2 waited before the last start, ms. */
+    readonly prev_restart_delay?: number;
     readonly node_version?: string;
   };
 }
@@ -155,12 +157,16 @@ describe.skipIf(isMissing('pm2'))('pm2.config.cjs (skipped where PM2 is not inst
     pm2.env['WA_ROOT_KEY'] = 'not a key';
     // A start that never becomes ready holds `pm2 start` for its listen_timeout.
     const starting = start();
-    const startsAt: number[] = [];
-    while (startsAt.length < 6) {
-      if ((await refusals()) > startsAt.length) startsAt.push(Date.now());
-    }
-    const waits = startsAt.slice(1).map((at, index) => at - (startsAt[index] ?? 0));
-    expect(waits.at(-1)).toBeGreaterThan(waits[0] ?? 0);
+    const delayAfter = async (starts: number): Promise<number> => {
+      while ((await refusals()) < starts) await new Promise((resolve) => setTimeout(resolve, 20));
+      const { status, prev_restart_delay: delayMs = 0 } = (await pm2.listed()).pm2_env;
+      expect(['errored', 'stopped']).not.toContain(status);
+      return delayMs;
+    };
+    const early = await delayAfter(2);
+    const late = await delayAfter(5);
+    expect(early).toBeGreaterThanOrEqual(200);
+    expect(late).toBeGreaterThan(early);
     await pm2.run('delete', 'elenco');
     await starting;
   }, 120_000);
