@@ -3,6 +3,7 @@
  * main thread that they give. Called once by the gateway, which starts its timers and stops them.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { BackupSchedule, backupCheckPeriodMs } from '../backup/schedule.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -44,6 +45,7 @@ export function openOperations(parts: OperationsParts): RunningOperations {
   const backups = new BackupSchedule({ config, clock, log, version });
   const operations: GatewayOperations = new GatewayOperations({
     ...{ directory, actors, clock, version, load: new Load(clock) },
+    snapshotDir: join(config.dataDir, 'heap-snapshots'),
     qrCache: { stats: () => media.qrCache(), clear: () => media.clearQrCache() },
     threads: () => overview.threads(),
     firing: () => alerts.firing,

@@ -3,7 +3,9 @@
  * clearing caches, garbage collection, the log level. Asks the threads; one that is restarting is left out.
  */
 import { availableParallelism } from 'node:os';
+import { getHeapSnapshot } from 'node:v8';
 import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
 import { askTimeoutMs } from '../limits.ts';
 import { changeLogLevel, type LogLevel } from '../log.ts';
 import type { InstanceView } from '../protocol/commands.ts';
@@ -13,6 +15,7 @@ import type {
   AlertView,
   CacheName,
   Collected,
+  HeapSnapshot,
   InstanceMetrics,
   Operations,
   SystemMetrics,
@@ -20,6 +23,7 @@ import type {
 import type { Actors } from './actors.ts';
 import type { AlertFacts } from './alerts.ts';
 import type { Directory } from './directory.ts';
+import { writeSnapshot } from './heap-snapshot.ts';
 import { type Load, readMemory } from './load.ts';
 import { isReported, total } from './readings.ts';
 
@@ -35,6 +39,8 @@ export interface OperationsOptions {
   readonly version: string;
   readonly load: Load;
   readonly qrCache: QrCache;
+  /** Where heap snapshots go. */
+  readonly snapshotDir: string;
   threads(): Promise<ThreadMetrics[]>;
   firing(): readonly AlertView[];
   backupError(): string | null;
@@ -66,6 +72,7 @@ const cache = ({ hits, misses, entries }: { hits: number; misses: number; entrie
 
 export class GatewayOperations implements Operations {
   #options: OperationsOptions;
+  #isSnapping = false;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
@@ -156,6 +163,27 @@ export class GatewayOperations implements Operations {
     const heapBytesBefore = process.memoryUsage().heapUsed;
     globalThis.gc?.();
     return [{ thread: 'main', heapBytesBefore, heapBytesAfter: process.memoryUsage().heapUsed }, ...others];
+  }
+
+  async writeHeapSnapshot(thread: string): Promise<HeapSnapshot> {
+    const { shards, webhooks } = this.#options.actors;
+    const host = [webhooks, ...shards].find(({ name }) => name === thread);
+    if (!host && thread !== 'main')
+      throw new AppError(
+        'not_found',
+        `there is no thread ${thread}: main, webhooks, shard-0 to ${shards.length - 1}`,
+      );
+    if (this.#isSnapping) throw new AppError('conflict', 'another heap snapshot is being written');
+    this.#isSnapping = true;
+    try {
+      const source = host ? await host.heapSnapshot() : getHeapSnapshot();
+      return {
+        thread,
+        ...(await writeSnapshot(source, this.#options.snapshotDir, thread, this.#options.clock)),
+      };
+    } finally {
+      this.#isSnapping = false;
+    }
   }
 
   changeLogLevel(level: LogLevel): void {

@@ -114,6 +114,13 @@ export interface Collected {
   readonly heapBytesAfter: number;
 }
 
+export interface HeapSnapshot {
+  readonly thread: string;
+  /** In DATA_DIR/heap-snapshots, readable for its owner only: it holds keys and messages. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
 export interface Operations {
   metrics(): Promise<SystemMetrics>;
   /** Sorted by id. */
@@ -126,5 +133,7 @@ export interface Operations {
   ): Promise<Readonly<Record<string, number>>>;
   /** Without `--expose-gc` nothing is collected: before and after are then equal. */
   collectGarbage(): Promise<readonly Collected[]>;
+  /** `thread` is `main`, `webhooks` or `shard-N`. The thread stands still meanwhile; one at a time. */
+  writeHeapSnapshot(thread: string): Promise<HeapSnapshot>;
   changeLogLevel(level: LogLevel): void;
 }

@@ -3,6 +3,7 @@
  * go, and the ordered ways to end it. Supervised as a `ChildSpec`. It holds accepted messages between
  * incarnations; it never decides by itself to start again.
  */
+import type { Readable } from 'node:stream';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { type ChildSpec, type Exit, StartFailed } from '../actor/child-spec.ts';
 import { DeadLetters } from '../actor/dead-letters.ts';
@@ -11,7 +12,7 @@ import type { Letter, Message, Ref, Replies } from '../actor/protocol.ts';
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { detach } from '../detach.ts';
-import { toFailure } from '../errors.ts';
+import { AppError, toFailure } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
 import { createCodec, type Shapes } from './codec.ts';
 import type { ControlKind, GuestStats } from './control.ts';
@@ -96,6 +97,14 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
 
   get state(): State {
     return this.#state;
+  }
+
+  /** The heap of the thread, for a person who hunts a leak. Beyond the silence limit the thread is killed. */
+  heapSnapshot(): Promise<Readable> {
+    const thread = this.#thread;
+    if (!thread || this.#state !== 'ready')
+      throw new AppError('actor_restarted', `${this.name} is ${this.#state}: it has no heap to show`);
+    return thread.heapSnapshot();
   }
 
   start(): Promise<void> {

@@ -1,4 +1,5 @@
 /** The running gateway seen by its operator: metrics, caches, garbage, and every alert of S9 provoked for real. */
+import { readFile, stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -57,6 +58,22 @@ describe('metrics as JSON', () => {
     expect((await operations().metrics()).caches.numbers.entries).toBe(0);
     const threads = (await operations().collectGarbage()).map(({ thread }) => thread);
     expect(threads).toEqual(['main', 'webhooks', 'shard-0', 'shard-1']);
+  });
+});
+
+describe('heap snapshots', () => {
+  it('of every kind of thread lie in the data folder, for the owner alone', async () => {
+    for (const thread of ['main', 'webhooks', 'shard-1']) {
+      const made = await stage.call('POST', '/monitoring/heap-snapshot', { thread });
+      expect(made).toMatchObject({ status: 201, body: { thread } });
+      const { size, mode } = await stat(made.body.file);
+      expect(mode & 0o777).toBe(0o600);
+      expect(size).toBe(made.body.bytes);
+      expect((await readFile(made.body.file, 'utf8')).slice(0, 12)).toBe('{"snapshot":');
+    }
+    const none = await stage.call('POST', '/monitoring/heap-snapshot', { thread: 'shard-9' });
+    expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect((await say('still there')).status).toBe(201);
   });
 });
 

@@ -9,6 +9,8 @@ import {
   clearedSchema,
   clearInput,
   collectedSchema,
+  heapInput,
+  heapSchema,
   instanceMetricsSchema,
   logLevelSchema,
   systemMetricsSchema,
@@ -76,6 +78,17 @@ const collect = ({ operations }: FrontOptions): AnyRoute =>
     handle: async () => json(200, { threads: await operations.collectGarbage() }),
   });
 
+const heapSnapshot = ({ operations }: FrontOptions): AnyRoute =>
+  route({
+    ...admin,
+    method: 'post',
+    path: '/monitoring/heap-snapshot',
+    summary: 'Writes the heap of one thread to a file on the server; the thread stands still meanwhile',
+    body: heapInput,
+    answers: { 201: { about: 'The file, below DATA_DIR', json: heapSchema } },
+    handle: async ({ body }) => json(201, await operations.writeHeapSnapshot(body.thread)),
+  });
+
 const logLevel = ({ operations }: FrontOptions): AnyRoute =>
   route({
     ...admin,
@@ -96,5 +109,6 @@ export const monitoringRoutes = (options: FrontOptions): AnyRoute[] => [
   alerts(options),
   clear(options),
   collect(options),
+  heapSnapshot(options),
   logLevel(options),
 ];

@@ -98,6 +98,14 @@ export const collectedSchema = z.object({
   threads: z.array(z.object({ thread: z.string(), heapBytesBefore: bytes, heapBytesAfter: bytes })),
 });
 
+export const heapInput = z
+  .strictObject({
+    thread: z.string().regex(/^(main|webhooks|shard-\d{1,2})$/, 'takes main, webhooks or shard-N'),
+  })
+  .openapi('HeapSnapshotOrder', { example: { thread: 'shard-0' } });
+
+export const heapSchema = z.object({ thread: z.string(), file: z.string(), bytes }).openapi('HeapSnapshot');
+
 export const logLevelSchema = z
   .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) })
   .openapi('LogLevel');

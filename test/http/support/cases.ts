@@ -12,6 +12,7 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances/{id}/numbers/check': { numbers: ['5511988887777'] },
   'put /v1/instances/{id}/webhook': { url: 'https://example.com/hook' },
   'post /monitoring/cache/clear': { caches: ['numbers'] },
+  'post /monitoring/heap-snapshot': { thread: 'main' },
   'put /monitoring/log-level': { level: 'info' },
   'put /v1/webhook': { url: 'https://example.com/hook' },
 };

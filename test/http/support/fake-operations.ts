@@ -58,6 +58,10 @@ export class FakeOperations implements Operations {
     return [{ thread: 'main', heapBytesBefore: 10, heapBytesAfter: 5 }];
   }
 
+  async writeHeapSnapshot(thread: string) {
+    return { thread, file: '/data/heap-snapshots/x', bytes: 9 };
+  }
+
   changeLogLevel(level: LogLevel): void {
     this.level = level;
   }
