@@ -105,6 +105,7 @@ async function compose(base: Base): Promise<Gateway> {
   const probe = startThreadProbe('main', registry);
   const overview = new Overview({ directory, actors, probe });
   const commands = new GatewayCommands({
+    store,
     directory,
     credentials: new Credentials(admin.hash, directory),
     clock,

@@ -11,6 +11,9 @@ export function uuidv7(nowMs: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** When a UUIDv7 was made, ms since the epoch. */
+export const uuidTimeMs = (id: string): number => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+
 /** Made instance id: 12 characters of `[a-z0-9]`, about 60 bits. */
 export function randomId(): string {
   return BigInt(`0x${randomBytes(10).toString('hex')}`)

@@ -40,6 +40,10 @@ export const numberMissTtlMs = 10 * 60_000;
 /** How long a pairing-code request waits for the socket to be ready for it. */
 export const pairingReadyTimeoutMs = 20_000;
 
+/** Dead letters and logged events that one request replays or purges, and how many go into one commit. */
+export const bulkLettersMax = 10_000;
+export const bulkBatchMax = 200;
+
 /** How often records past their retention are looked for, and the load of the shards is measured. */
 export const expiryPeriodMs = 60_000;
 export const eluPeriodMs = 5_000;

@@ -11,13 +11,16 @@ import { randomId, randomToken, tokenHash } from '../ids.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import { askGraceMs, askTimeoutMs, pairingReadyTimeoutMs } from '../limits.ts';
 import type {
+  BulkResult,
   Commands,
   Credential,
   HealthView,
   InstanceInput,
   InstancePatch,
   InstanceView,
+  LetterScope,
   Page,
+  ReplayRange,
   SendInput,
   WebhookInput,
 } from '../protocol/commands.ts';
@@ -34,18 +37,22 @@ import {
 import type { MessageView, NumberResult } from '../protocol/message.ts';
 import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
 import type {
+  DeadLetter,
   DeliveryStatus,
   DeliveryView,
   WebhookCommand,
   WebhookReplies,
   WebhookTestResult,
 } from '../protocol/webhook.ts';
+import type { Store } from '../store/ports.ts';
 import type { Credentials } from './credentials.ts';
+import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
 import { type ListQuery, listInstances } from './listing.ts';
 import { webhookConfig } from './webhook-config.ts';
 
 export interface CommandsOptions {
+  readonly store: Store;
   readonly directory: Directory;
   readonly credentials: Credentials;
   readonly clock: Clock;
@@ -66,10 +73,12 @@ const patiently: AskOptions = { timeoutMs: 2 * askTimeoutMs };
 export class GatewayCommands implements Commands {
   #options: CommandsOptions;
   #directory: Directory;
+  #letters: WebhookLetters;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
     this.#directory = options.directory;
+    this.#letters = this.#makeLetters();
   }
 
   authenticate(key: string): Credential | undefined {
@@ -232,6 +241,32 @@ export class GatewayCommands implements Commands {
     return this.#options.webhooks.ask({ kind: 'ListDeliveries', webhook: id, status, limit }, asked);
   }
 
+  async listDeadLetters(
+    query: LetterScope & { limit: number; cursor: string | null },
+  ): Promise<Page<DeadLetter>> {
+    return this.#letters.list(query, query);
+  }
+
+  replayDeadLetter(eventId: string, scope: LetterScope): Promise<number> {
+    return this.#letters.replayOne(eventId, scope);
+  }
+
+  replayDeadLetters(scope: LetterScope): Promise<BulkResult> {
+    return this.#letters.replayAll(scope);
+  }
+
+  purgeDeadLetter(eventId: string, scope: LetterScope): Promise<number> {
+    return this.#letters.purgeOne(eventId, scope);
+  }
+
+  purgeDeadLetters(scope: LetterScope): Promise<BulkResult> {
+    return this.#letters.purgeAll(scope);
+  }
+
+  replayEvents(id: string, range: ReplayRange): Promise<{ replayed: number; next: number | null }> {
+    return this.#letters.replayEvents(id, range);
+  }
+
   // ---- monitoring
 
   health(): HealthView {
@@ -284,6 +319,16 @@ export class GatewayCommands implements Commands {
     await this.#configureWebhook(id, webhook);
     const { shards } = this.#options;
     await Promise.all(shards.map((shard) => shard.ask({ kind: 'ConfigureGlobalWebhook', webhook }, asked)));
+  }
+
+  #makeLetters(): WebhookLetters {
+    const { store, clock, webhooks } = this.#options;
+    return new WebhookLetters({
+      ...{ store, clock },
+      webhookOf: (id) => (id === globalWebhookId || this.#directory.get(id) ? this.getWebhook(id) : null),
+      instances: () => this.#directory.all().map(({ config }) => config.id),
+      page: async (webhook) => void (await webhooks.ask({ kind: 'PageOutbox', webhook }, asked)),
+    });
   }
 
   #requireWebhook(id: string): void {

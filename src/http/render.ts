@@ -6,7 +6,7 @@ import { iso } from '../clock.ts';
 import type { InstanceView } from '../protocol/commands.ts';
 import type { InstanceConfig, WebhookConfig } from '../protocol/instance.ts';
 import type { MessageView } from '../protocol/message.ts';
-import type { DeliveryView } from '../protocol/webhook.ts';
+import type { DeadLetter, DeliveryView } from '../protocol/webhook.ts';
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
@@ -61,6 +61,13 @@ export const renderMessage = (message: MessageView) => ({
   status: message.status,
   statusAt: iso(message.statusAt),
   error: message.error,
+});
+
+/** The sequence is the store's; events are named by their id. */
+export const renderDeadLetter = ({ seq: _, ...letter }: DeadLetter) => ({
+  ...letter,
+  at: iso(letter.at),
+  deadAt: iso(letter.deadAt),
 });
 
 export const renderDelivery = (delivery: DeliveryView) => ({

@@ -13,7 +13,7 @@ import type {
   WebhookConfig,
 } from './instance.ts';
 import type { MessageContent, MessageView, NumberResult, WaitMode } from './message.ts';
-import type { DeliveryStatus, DeliveryView, WebhookTestResult } from './webhook.ts';
+import type { DeadLetter, DeliveryStatus, DeliveryView, WebhookTestResult } from './webhook.ts';
 
 export type Credential =
   | { readonly kind: 'admin' }
@@ -60,6 +60,26 @@ export interface SendInput {
   readonly timeoutMs: number;
 }
 
+/** Whose dead letters: one instance's or (null) everybody's; `own`: of the instance's own webhook only. */
+export interface LetterScope {
+  readonly instance: string | null;
+  readonly own: boolean;
+}
+
+/** What a bounded bulk change came to; the same call again goes on where there is more. */
+export interface BulkResult {
+  readonly count: number;
+  readonly hasMore: boolean;
+}
+
+/** Events of the log from a time (ms since the epoch, inclusive) to another; null types: the webhook's own. */
+export interface ReplayRange {
+  readonly from: number;
+  readonly to: number;
+  readonly types: readonly string[] | null;
+  readonly cursor: number | null;
+}
+
 export interface HealthView {
   readonly status: 'ok' | 'starting' | 'degraded' | 'draining';
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
@@ -103,6 +123,15 @@ export interface Commands {
   removeWebhook(id: string): Promise<void>;
   testWebhook(id: string): Promise<WebhookTestResult>;
   listDeliveries(id: string, status: DeliveryStatus | null, limit: number): Promise<readonly DeliveryView[]>;
+
+  listDeadLetters(query: LetterScope & { limit: number; cursor: string | null }): Promise<Page<DeadLetter>>;
+  /** Of every webhook in scope that the event did not reach; answers how many. `not_found`, `webhook_not_set`. */
+  replayDeadLetter(eventId: string, scope: LetterScope): Promise<number>;
+  replayDeadLetters(scope: LetterScope): Promise<BulkResult>;
+  purgeDeadLetter(eventId: string, scope: LetterScope): Promise<number>;
+  purgeDeadLetters(scope: LetterScope): Promise<BulkResult>;
+  /** Sends events of the log again; `next` is the cursor of the following call, null at the end. */
+  replayEvents(id: string, range: ReplayRange): Promise<{ replayed: number; next: number | null }>;
 
   health(): HealthView;
   /** Prometheus text, all threads. */

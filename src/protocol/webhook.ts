@@ -30,6 +30,22 @@ export interface DeliveryView {
   readonly nextAt: number | null;
 }
 
+/** An event that a webhook did not get and will not, unless it is replayed. Times in ms since the epoch. */
+export interface DeadLetter {
+  /** An instance id, or `*`. */
+  readonly webhook: string;
+  readonly seq: number;
+  readonly instance: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly at: number;
+  readonly deadAt: number;
+  readonly attempts: number;
+  readonly httpStatus: number | null;
+  /** The last answer. */
+  readonly error: string;
+}
+
 export interface WebhookTestResult {
   readonly delivered: boolean;
   readonly httpStatus: number | null;

@@ -7,7 +7,9 @@
 import type { EventRecord } from '../protocol/events.ts';
 import type { InstanceConfig, InstanceStatus, WebhookConfig } from '../protocol/instance.ts';
 import type { MessageContent, MessageView, WaitMode } from '../protocol/message.ts';
+import type { DeadLetter } from '../protocol/webhook.ts';
 
+export type { DeadLetter } from '../protocol/webhook.ts';
 export type Awaitable<T> = T | Promise<T>;
 
 /** What waits in an endpoint's lane: enough to order and page it without its body. */
@@ -17,19 +19,6 @@ export interface PendingEntry {
   readonly instance: string;
   readonly chat: string | null;
   readonly at: number;
-}
-
-export interface DeadLetter {
-  readonly webhook: string;
-  readonly seq: number;
-  readonly instance: string;
-  readonly eventId: string;
-  readonly type: string;
-  readonly at: number;
-  readonly deadAt: number;
-  readonly attempts: number;
-  readonly httpStatus: number | null;
-  readonly error: string;
 }
 
 /** Where the page after this letter begins: what `deadLetters` takes as `after`. */

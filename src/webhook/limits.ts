@@ -25,9 +25,12 @@ export const outageMsMin = 8_000;
 
 /** Deliveries at once to an origin that has not answered yet; grows by one with each success. */
 export const originCapStart = 2;
-/** Share of all deliveries in flight that one origin may reach: while others wait too, and alone. */
-export const originShareMax = 0.6;
-export const loneShareMax = 0.92;
+/** Share of all deliveries in flight that one origin may reach. */
+export const originShareMax = 0.92;
+/** An origin may have this many times as many under way as there are slots free (alone: 3 of 4 slots). */
+export const freeShareMax = 3;
+/** Share of the slots that is kept for origins with nothing under way. */
+export const reserveShare = 0.16;
 /** What origins that have not answered may have together, beyond the first delivery of each. */
 export const suspectShareMax = 0.5;
 /** Share that probes of open breakers may have, so that a new origin finds room beside dead ones. */

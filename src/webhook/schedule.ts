@@ -6,12 +6,13 @@
 import { afterResult, afterStart, type Breaker, closedBreaker, mayPass } from './breaker.ts';
 import type { Entry, Lane } from './lane.ts';
 import {
-  loneShareMax,
+  freeShareMax,
   originCapStart,
   originShareMax,
   originsMax,
   outageMsMin,
   probeShareMax,
+  reserveShare,
   suspectShareMax,
 } from './limits.ts';
 import type { OriginSign } from './policy.ts';
@@ -37,8 +38,9 @@ export interface Turn {
 
 export class Schedule {
   readonly #concurrency: number;
-  readonly #sharedCapMax: number;
-  readonly #loneCapMax: number;
+  readonly #originCapMax: number;
+  /** Free slots that only an origin without a delivery under way may take; the last half only a proven one. */
+  readonly #reserve: number;
   readonly #suspectMax: number;
   readonly #probesMax: number;
   readonly #origins = new Map<string, Origin>();
@@ -48,8 +50,8 @@ export class Schedule {
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
-    this.#sharedCapMax = Math.max(1, Math.floor(concurrency * originShareMax));
-    this.#loneCapMax = Math.max(1, Math.floor(concurrency * loneShareMax));
+    this.#originCapMax = Math.max(1, Math.floor(concurrency * originShareMax));
+    this.#reserve = Math.floor(concurrency * reserveShare);
     this.#suspectMax = Math.max(1, Math.floor(concurrency * suspectShareMax));
     this.#probesMax = Math.max(1, Math.floor(concurrency * probeShareMax));
   }
@@ -120,7 +122,7 @@ export class Schedule {
       origin.breaker = afterResult(origin.breaker, hasFailed, { nowMs, random, isProbe });
       origin.isProven = !hasFailed;
       origin.cap =
-        sign === 'fine' ? Math.min(this.#loneCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
+        sign === 'fine' ? Math.min(this.#originCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
     }
     this.#release(origin);
     const wasOut = before.kind !== 'closed' && before.openMs >= outageMsMin;
@@ -143,7 +145,7 @@ export class Schedule {
   #originOf(name: string): Origin {
     const found = this.#origins.get(name);
     if (found) return found;
-    const cap = Math.min(originCapStart, this.#loneCapMax);
+    const cap = Math.min(originCapStart, this.#originCapMax);
     const origin: Origin = {
       ...{ name, breaker: closedBreaker, inFlight: 0, cap },
       ...{ isProven: false, lanes: [], isQueued: false },
@@ -153,13 +155,24 @@ export class Schedule {
   }
 
   #mayStart(origin: Origin, nowMs: number): boolean {
-    const capMax = this.#rotation.length > 1 ? this.#sharedCapMax : this.#loneCapMax;
-    if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= Math.min(origin.cap, capMax)) return false;
+    if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= origin.cap) return false;
+    if (!this.#leavesRoom(origin)) return false;
     if (origin.isProven) return true;
     const { suspects, probes } = this.#unproven();
     if (origin.breaker.kind !== 'closed') return probes < this.#probesMax && suspects < this.#suspectMax;
     // The first one is always let through, else a newcomer would wait behind origins that hang.
     return origin.inFlight === 0 || suspects < this.#suspectMax;
+  }
+
+  /**
+   * An origin may have a few times as many under way as there are slots free, so that its share shrinks as
+   * others come and even several that stop answering at one moment cannot take every slot between them.
+   */
+  #leavesRoom({ inFlight, isProven }: Origin): boolean {
+    const free = this.#concurrency - this.#inFlight;
+    if (free <= this.#reserve && inFlight > 0) return false;
+    if (free <= this.#reserve >> 1 && !isProven) return false;
+    return inFlight < free * freeShareMax;
   }
 
   /** Deliveries under way to origins that have not answered since they failed, or never; probes among them. */

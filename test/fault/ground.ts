@@ -19,6 +19,11 @@ export const faultKey = 'fault-admin-key';
 const guardMs = 60_000;
 const run = promisify(execFile);
 
+interface Hook {
+  readonly url: string;
+  readonly secret?: string;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -166,20 +171,24 @@ export class Ground {
     }
   }
 
-  /** Makes and pairs instances, four at a time; resolves when all are open. */
-  async openInstances(count: number): Promise<Member[]> {
-    const ids = Array.from({ length: count }, (_, index) => `i${index}`);
+  /** Makes and pairs instances, four at a time; resolves when all are open. `hookOf` takes the index. */
+  async openInstances(
+    count: number,
+    hookOf: (index: number) => Hook = () => ({ url: this.hook.url }),
+  ): Promise<Member[]> {
+    const indexes = Array.from({ length: count }, (_, index) => index);
     const members: Member[] = [];
     const next = async (): Promise<void> => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) members.push(await this.#openOne(id));
+      for (let index = indexes.shift(); index !== undefined; index = indexes.shift())
+        members.push(await this.#openOne(`i${index}`, hookOf(index)));
     };
     await Promise.all([next(), next(), next(), next()]);
     await this.allOpen(members);
     return members;
   }
 
-  async #openOne(id: string): Promise<Member> {
-    await this.call('POST', '/v1/instances', { id, webhook: { url: this.hook.url } });
+  async #openOne(id: string, webhook: Hook): Promise<Member> {
+    await this.call('POST', '/v1/instances', { id, webhook });
     const { qr } = await this.call('GET', `/v1/instances/${id}/qr?wait=30`);
     const { phone } = await this.sandbox.scan(qr);
     return { id, phone };

@@ -8,6 +8,7 @@ import { seeded } from './random.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { Traffic } from './traffic.ts';
 import { judge, settle } from './verdict.ts';
+import { playWebhooks } from './webhooks.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +18,8 @@ const { values, positionals } = parseArgs({
     instances: { type: 'string', default: '20' },
     inbound: { type: 'string', default: '50' },
     sends: { type: 'string', default: '20' },
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '120' },
   },
 });
 
@@ -66,12 +69,31 @@ async function play(name: string, scenario: Scenario): Promise<boolean> {
   }
 }
 
-const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
-const unknown = names.filter((name) => !(name in scenarios));
+/** Runs of their own kind: five endpoints instead of one, see webhooks.ts. `--rounds` is the number of kills. */
+const webhookKills: Readonly<Record<string, number>> = { webhooks: 0, 'webhooks-kill': 10 };
+
+function playOne(name: string): Promise<boolean> {
+  const scenario = scenarios[name];
+  if (scenario) return play(name, scenario);
+  const seconds = Number(values.seconds);
+  return playWebhooks({
+    name,
+    seed: Number(values.seed),
+    kills: webhookKills[name] === 0 ? 0 : Number(values.rounds ?? webhookKills[name]),
+    instances: Number(values.instances),
+    perSecond: Number(values.rate),
+    seconds,
+    aloneSeconds: seconds / 4,
+  });
+}
+
+const known = [...Object.keys(scenarios), ...Object.keys(webhookKills)];
+const names = positionals.length > 0 ? positionals : known;
+const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`unknown fault ${unknown.join(', ')}; there are: ${Object.keys(scenarios).join(', ')}`);
+  console.error(`unknown fault ${unknown.join(', ')}; there are: ${known.join(', ')}`);
   process.exit(2);
 }
 let isWhole = true;
-for (const name of names) isWhole = (await play(name, scenarios[name] as Scenario)) && isWhole;
+for (const name of names) isWhole = (await playOne(name)) && isWhole;
 process.exit(isWhole ? 0 : 1);

@@ -46,10 +46,28 @@ it('lets a proven origin grow to its share and halves it when it fails', () => {
     for (const turn of take(schedule, 20)) schedule.ended(turn, 'fine', 0, 0);
   }
   const turns = take(schedule, 30);
-  expect(turns.length).toBe(18);
+  expect(turns.length).toBe(15);
   for (const turn of turns.slice(0, 2)) schedule.ended(turn, 'throttled', 0, 0);
   for (const turn of turns.slice(2)) schedule.ended(turn, null, 0, 0);
   expect(take(schedule, 30).length).toBe(4);
+});
+
+// Two proven origins that stopped answering at once had all slots until their time-outs.
+it('keeps a slot for a fine origin when every other one stops answering at the same moment', () => {
+  const schedule = new Schedule(25);
+  const bad = ['a', 'b', 'c', 'd'].map((name) => laneOf(name, `http://${name}/`, 900));
+  const fine = laneOf('fine', 'http://fine/', 900);
+  for (const lane of [...bad, fine]) schedule.enqueue(lane);
+  for (let round = 0; round < 40; round++)
+    for (const turn of take(schedule, 25)) schedule.ended(turn, 'fine', 0, 0);
+  let delivered = 0;
+  for (let round = 0; round < 20; round++)
+    for (const turn of take(schedule, 25)) {
+      if (turn.lane !== fine) continue;
+      schedule.ended(turn, 'fine', 0, 0);
+      delivered += 1;
+    }
+  expect(delivered).toBeGreaterThanOrEqual(20);
 });
 
 it('delivers to a fine endpoint while others hang, answer 500 and reset', { timeout: 30_000 }, async () => {

@@ -8,19 +8,12 @@ import { eventStreamsMax } from '../limits.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import { eventPosition, eventsQuery } from '../schemas/event-query.ts';
 import { check } from '../validate.ts';
-import { found } from './found.ts';
+import { visibleInstance } from './found.ts';
 
 export interface EventRoutes {
   readonly routes: readonly AnyRoute[];
   /** Ends every open stream. */
   endAll(): void;
-}
-
-function visibleInstance(asked: string | undefined, caller: Caller, options: FrontOptions): string | null {
-  if (caller.kind !== 'instance')
-    return asked === undefined ? null : found(options.commands, asked).config.id;
-  if (asked === undefined || asked === caller.instance) return caller.instance;
-  throw new AppError('forbidden', `this key may not use the instance "${asked}"`);
 }
 
 type Header = (name: string) => string | undefined;
@@ -34,7 +27,7 @@ function feedQuery(
   const lastEventId = header('last-event-id');
   const resumeAt = lastEventId ? check(eventPosition, lastEventId, 'query') : query.after;
   return {
-    instance: visibleInstance(query.instance, caller, options),
+    instance: visibleInstance(options.commands, query.instance, caller),
     types: query.types ? new Set(query.types) : null,
     after: resumeAt ?? null,
   };

@@ -5,6 +5,7 @@ import { globalWebhookId } from '../../protocol/instance.ts';
 import { json, jsonOnce, noContent } from '../answer.ts';
 import { renderDelivery, renderWebhook } from '../render.ts';
 import { type AnyRoute, type FrontOptions, type RouteInput, route } from '../route.ts';
+import { replayedRange, replayInput } from '../schemas/dead-letter.ts';
 import {
   deliveryPage,
   deliveryQuery,
@@ -111,5 +112,26 @@ const deliveries = (commands: Commands, { path, access, id }: Place): AnyRoute =
     },
   });
 
+const replay = (commands: Commands, { path, access, id }: Place): AnyRoute =>
+  route({
+    method: 'post',
+    path: `${path}/replay`,
+    tag,
+    summary: 'Delivers events of the log (24 hours) again; repeat with `cursor` while `next` is set',
+    access,
+    limit: 'global',
+    body: replayInput,
+    idempotent: true,
+    answers: { 200: { about: 'Deliveries that wait now', json: replayedRange } },
+    async handle(call) {
+      const { from, to, types = null, cursor = null } = call.body;
+      const range = { from: Date.parse(from), to: Date.parse(to), types, cursor };
+      const { replayed, next } = await commands.replayEvents(id(call), range);
+      return json(200, { replayed, next: next === null ? null : String(next) });
+    },
+  });
+
 export const webhookRoutes = ({ commands }: FrontOptions): AnyRoute[] =>
-  places.flatMap((place) => [read, set, remove, test, deliveries].map((make) => make(commands, place)));
+  places.flatMap((place) =>
+    [read, set, remove, test, deliveries, replay].map((make) => make(commands, place)),
+  );

@@ -3,6 +3,7 @@
  * from a fresh snapshot, because shards write and the webhook actor reads. Bounded by the caller's limits.
  */
 import type { EventRecord } from '../../protocol/events.ts';
+import { globalWebhookId } from '../../protocol/instance.ts';
 import { unpackViews } from '../codec.ts';
 import { type EventRow, fromEventRow } from '../event-frame.ts';
 import type { DeadLetter, OutboxStore, PendingEntry } from '../ports.ts';
@@ -75,6 +76,15 @@ function afterCursor(after: string | null): Uint8Array {
   return match?.[1] && match[2] ? deadLetterKey(match[1], Number(match[2]) + 1) : Buffer.alloc(1);
 }
 
+/** Letters of an instance are those of its own webhook, and some of the one for all instances. */
+function spansOf(instance: string | null): { from: Uint8Array; end: Uint8Array }[] {
+  if (instance === null) return [{ from: Buffer.alloc(1), end: afterPrefix(Buffer.alloc(0)) }];
+  return [globalWebhookId, instance].map((webhook) => ({
+    from: keyOf(webhook),
+    end: afterPrefix(keyOf(webhook)),
+  }));
+}
+
 function letters(
   env: Environment,
   instance: string | null,
@@ -83,11 +93,16 @@ function letters(
 ): DeadLetter[] {
   refresh(env);
   const found: DeadLetter[] = [];
-  for (const { value } of env.db.deadLetters.getRange({ start: afterCursor(after) })) {
-    const letter = readDeadLetter(value);
-    if (instance !== null && letter.instance !== instance) continue;
-    found.push(letter);
-    if (found.length >= limit) break;
+  const cursor = afterCursor(after);
+  for (const { from, end } of spansOf(instance)) {
+    const start = Buffer.compare(from, cursor) < 0 ? cursor : from;
+    if (Buffer.compare(start, end) >= 0) continue;
+    for (const { value } of env.db.deadLetters.getRange({ start, end })) {
+      const letter = readDeadLetter(value);
+      if (instance !== null && letter.instance !== instance) continue;
+      found.push(letter);
+      if (found.length >= limit) return found;
+    }
   }
   return found;
 }

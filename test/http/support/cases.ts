@@ -14,8 +14,12 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /monitoring/cache/clear': { caches: ['numbers'] },
   'post /monitoring/heap-snapshot': { thread: 'main' },
   'put /monitoring/log-level': { level: 'info' },
+  'post /v1/instances/{id}/webhook/replay': { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' },
+  'post /v1/webhook/replay': { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' },
   'put /v1/webhook': { url: 'https://example.com/hook' },
 };
+
+const someEventId = '0193c0de-0000-7000-8000-000000000000';
 
 export interface RouteCase {
   readonly name: string;
@@ -32,7 +36,8 @@ export const routeCases: readonly RouteCase[] = allRoutes().map((route) => {
     name,
     route,
     method: route.method.toUpperCase(),
-    path: (instance) => route.path.replace('{id}', instance).replace('{mid}', 'SOME-ID'),
+    path: (instance) =>
+      route.path.replace('{id}', instance).replace('{mid}', 'SOME-ID').replace('{eventId}', someEventId),
     body: goodBodies[name],
   };
 });

@@ -8,6 +8,8 @@ import type {
   Commands,
   InstanceInput,
   InstanceView,
+  LetterScope,
+  ReplayRange,
   SendInput,
   WebhookInput,
 } from '../../../src/protocol/commands.ts';
@@ -241,6 +243,43 @@ export class FakeCommands implements Commands {
         nextAt: null,
       },
     ];
+  }
+
+  /** What was asked of dead letters and of the log. */
+  readonly replays: unknown[] = [];
+
+  async listDeadLetters(query: Parameters<Commands['listDeadLetters']>[0]) {
+    this.replays.push(query);
+    const letter = {
+      ...{ webhook: '*', seq: 7, instance: 'a', eventId: 'e1', type: 'message.received', at: fixedNow },
+      ...{ deadAt: fixedNow, attempts: 12, httpStatus: 410, error: 'HTTP 410: gone' },
+    };
+    return { items: [letter], next: '*:7' };
+  }
+
+  async replayDeadLetter(eventId: string, scope: LetterScope) {
+    this.replays.push({ eventId, ...scope });
+    return 2;
+  }
+
+  async replayDeadLetters(scope: LetterScope) {
+    this.replays.push(scope);
+    return { count: 10, hasMore: true };
+  }
+
+  async purgeDeadLetter(eventId: string, scope: LetterScope) {
+    this.replays.push({ eventId, ...scope });
+    return 1;
+  }
+
+  async purgeDeadLetters(scope: LetterScope) {
+    this.replays.push(scope);
+    return { count: 3, hasMore: false };
+  }
+
+  async replayEvents(id: string, range: ReplayRange) {
+    this.replays.push({ id, ...range });
+    return { replayed: 4, next: 99 };
   }
 
   health() {
