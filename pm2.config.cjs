@@ -3,7 +3,7 @@
 // environment, else from production.env beside this file (copy deploy/production.env). Never use cluster
 // mode or more than one process: one data folder takes one process.
 const { existsSync, readFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { join, resolve } = require('node:path');
 
 const envFile = join(__dirname, 'production.env');
 
@@ -14,7 +14,8 @@ function setting(name, fallback) {
   return process.env[name] || inFile || fallback;
 }
 
-const logs = join(setting('DATA_DIR', 'data'), 'logs');
+// Not below DATA_DIR: PM2 makes this folder only when it reads this file, and a restore begins without DATA_DIR.
+const logs = resolve(__dirname, setting('PM2_LOG_DIR', 'logs'));
 
 module.exports = {
   apps: [

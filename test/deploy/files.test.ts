@@ -17,7 +17,7 @@ describe('production.env', () => {
     const text = read('deploy/production.env');
     const lines = [...text.matchAll(/^#?([A-Z][A-Z0-9_]+)=(.*)$/gm)];
     const env = Object.fromEntries(lines.map(([, name, value]) => [name, value]));
-    const others = ['NODE_ENV', 'UV_THREADPOOL_SIZE', 'PM2_HEAP_MB', 'PM2_MEMORY_MAX'];
+    const others = ['NODE_ENV', 'UV_THREADPOOL_SIZE', 'PM2_HEAP_MB', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'];
     expect(lines.map(([, name]) => name)).toEqual([...others, ...Object.keys(settings)]);
     expect(() => loadConfig(env)).not.toThrow();
   });

@@ -1,66 +1,15 @@
 /** pm2.config.cjs under real PM2, with a daemon of its own: start, reload under traffic, a crash loop. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
-import { findTool, isMissing, root } from './support/tools.ts';
+import { freePort, Pm2 } from './support/pm2.ts';
+import { isMissing } from './support/tools.ts';
 
 const headers = { authorization: 'Bearer pm2-test-key', 'content-type': 'application/json' };
 const contact = '5511987654321';
-
-interface Listed {
-  readonly pid: number;
-  readonly pm2_env: {
-    readonly status: string;
-    readonly restart_time: number;
-    readonly exec_mode: string;
-    /** What PM2 waited before the last start, ms. */
-    readonly prev_restart_delay?: number;
-    readonly node_version?: string;
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** One PM2 daemon in a folder of its own. */
-class Pm2 {
-  readonly env: Record<string, string>;
-  constructor(env: Record<string, string>) {
-    this.env = env;
-  }
-
-  run(...argv: string[]): Promise<string> {
-    const spawned: ChildProcess = spawn(findTool('pm2') ?? 'pm2', argv, {
-      cwd: root,
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.env['PM2_HOME'] ?? '', ...this.env },
-    });
-    let output = '';
-    spawned.stdout?.on('data', (text) => (output += text));
-    spawned.stderr?.on('data', (text) => (output += text));
-    return new Promise((resolve, reject) => {
-      spawned.once('error', reject);
-      spawned.once('close', () => resolve(output));
-    });
-  }
-
-  async listed(): Promise<Listed> {
-    const output = await this.run('jlist');
-    const line = output.split('\n').find((text) => text.startsWith('[{'));
-    if (line === undefined) throw new Error(`pm2 lists nothing: ${output}`);
-    return (JSON.parse(line) as Listed[])[0] as Listed;
-  }
-}
 
 describe.skipIf(isMissing('pm2'))('pm2.config.cjs (skipped where PM2 is not installed)', () => {
   let dir: string;
@@ -77,6 +26,7 @@ describe.skipIf(isMissing('pm2'))('pm2.config.cjs (skipped where PM2 is not inst
     pm2 = new Pm2({
       PM2_HOME: join(dir, 'pm2'),
       DATA_DIR: join(dir, 'data'),
+      PM2_LOG_DIR: join(dir, 'pm2-logs'),
       HOST: '127.0.0.1',
       PORT: String(port),
       SHARDS: '2',
@@ -173,7 +123,7 @@ describe.skipIf(isMissing('pm2'))('pm2.config.cjs (skipped where PM2 is not inst
 
   /** How often the gateway said why it does not start. */
   async function refusals(): Promise<number> {
-    const text = await readFile(join(dir, 'data', 'logs', 'elenco.err.log'), 'utf8').catch(() => '');
+    const text = await readFile(join(dir, 'pm2-logs', 'elenco.err.log'), 'utf8').catch(() => '');
     return text.split('elenco: WA_ROOT_KEY').length - 1;
   }
 });

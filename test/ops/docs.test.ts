@@ -46,6 +46,7 @@ describe.each(guides)('%s', (page) => {
     const others = [
       'NODE_ENV',
       'UV_THREADPOOL_SIZE',
+      'PM2_LOG_DIR',
       'API_KEY',
       'WEBHOOK_SECRET',
       'IP',

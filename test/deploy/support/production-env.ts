@@ -19,10 +19,11 @@ const head = `# Settings of Elenco in production. Copy this file to production.e
 NODE_ENV=production
 UV_THREADPOOL_SIZE=128
 
-# What pm2.config.cjs alone reads: the heap of the main thread in MB, and the memory at which PM2
-# restarts the process (all threads and the mapped store count).
+# What pm2.config.cjs alone reads: the heap of the main thread in MB, the memory at which PM2
+# restarts the process (all threads and the mapped store count), and where PM2 writes stdout and stderr.
 #PM2_HEAP_MB=8192
 #PM2_MEMORY_MAX=12G
+#PM2_LOG_DIR=logs
 `;
 
 /** Set in production whatever the default is: an example that the operator must replace or confirm. */
