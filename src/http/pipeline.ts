@@ -42,6 +42,7 @@ interface Visit {
   /** Header fields of the answer that are known before it. */
   readonly headers: Record<string, string>;
   readonly instance: string | undefined;
+  requestId?: string;
 }
 
 function remoteIp(visit: Visit, deps: PipelineDeps): string {
@@ -90,11 +91,25 @@ function requireInstance(visit: Visit, deps: PipelineDeps): void {
   throw new AppError('instance_not_found', `there is no instance "${visit.instance}"`);
 }
 
+/** Made when something is logged about the request: then everything about it carries the same one. */
+function requestIdOf(visit: Visit, deps: PipelineDeps): string {
+  visit.requestId ??= uuidv7(deps.clock.now());
+  return visit.requestId;
+}
+
+function logAnswer(visit: Visit, deps: PipelineDeps, status: number, seconds: number): void {
+  if (!deps.log.isLevelEnabled('debug')) return;
+  const { path, instance } = visit;
+  const requestId = requestIdOf(visit, deps);
+  deps.log.debug({ requestId, method: visit.c.req.method, path, instance, status, seconds }, 'answered');
+}
+
 function failed(error: unknown, visit: Visit, deps: PipelineDeps): Answer {
   const failure = toFailure(error);
   if (failure.code !== 'internal') return problem(failure, visit.path);
-  const requestId = uuidv7(deps.clock.now());
-  deps.log.error({ requestId, path: visit.path, error: errorFields(error) }, 'a request failed');
+  const requestId = requestIdOf(visit, deps);
+  const { path, instance } = visit;
+  deps.log.error({ requestId, path, instance, error: errorFields(error) }, 'a request failed');
   const detail = `the request failed inside the gateway; the log has it under request id ${requestId}`;
   return problem({ code: 'internal', detail, extra: { requestId } }, visit.path);
 }
@@ -167,7 +182,7 @@ export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) =>
     const answer = await answerOf(visit, deps);
     const seconds = (deps.clock.elapsed() - startedAt) / 1_000;
     deps.metrics.answered(route.path, c.req.method, answer.status, seconds);
-    deps.log.debug({ method: c.req.method, path: visit.path, status: answer.status, seconds }, 'answered');
+    logAnswer(visit, deps, answer.status, seconds);
     return toResponse(c.req.method === 'HEAD' ? await withoutBody(answer) : answer, visit.headers);
   };
 }
