@@ -88,7 +88,7 @@ export async function ours(server: { url: string; rootKey: string }): Promise<Si
   const untilOpen = (id: string): Promise<void> => until(() => states.get(id) === 'open', `${id} is open`);
   return {
     async pair(id) {
-      await shard.receive({ kind: 'HostInstance', config: configOf(id), connect: true });
+      await shard.receive({ kind: 'HostInstance', config: configOf(id), connect: true, isHeld: false });
       const shown = await shard.receive({ kind: 'GetQr', instance: id, waitMs: 30_000 });
       return (shown as { qr: string }).qr;
     },

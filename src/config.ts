@@ -51,6 +51,8 @@ export interface Config {
   readonly webhookTimeoutMs: number;
   readonly webhookMaxAttempts: number;
   readonly webhookDenyPrivate: boolean;
+  readonly outboxMaxPerInstance: number;
+  readonly outboxMax: number;
   readonly numberCacheMax: number;
   readonly numberCacheTtlMs: number;
   readonly qrCacheTtlMs: number;
@@ -229,6 +231,8 @@ export const settings = {
   WEBHOOK_TIMEOUT_MS: int(100, 120_000, 10_000, 'For an endpoint to answer.'),
   WEBHOOK_MAX_ATTEMPTS: int(1, 100, 12, 'Attempts before an event becomes a dead letter.'),
   WEBHOOK_DENY_PRIVATE: boolean(false, 'Refuse private and link-local endpoints (multi-tenant operators).'),
+  OUTBOX_MAX_PER_INSTANCE: int(10, 10_000_000, 100_000, 'Undelivered events that disconnect an instance.'),
+  OUTBOX_MAX: int(10, 100_000_000, 1_000_000, 'Undelivered events of all that disconnect the largest.'),
   NUMBER_CACHE_MAX: int(1_000, 10_000_000, 100_000, 'Entries of the number cache in all.'),
   NUMBER_CACHE_TTL_MS: int(1_000, 24 * hour, 4 * hour, 'How long a number check holds.'),
   QR_CACHE_TTL_MS: int(1_000, 60_000, 30_000, 'How long a rendered QR is kept.'),
@@ -286,6 +290,10 @@ function checkRelations(config: Config): Config {
     throw new ConfigError(
       `UPLOAD_TIMEOUT_MS: got ${config.uploadTimeoutMs}, takes at least HEADERS_TIMEOUT_MS (${config.headersTimeoutMs})`,
     );
+  if (config.outboxMaxPerInstance > config.outboxMax)
+    throw new ConfigError(
+      `OUTBOX_MAX_PER_INSTANCE: got ${config.outboxMaxPerInstance}, takes at most OUTBOX_MAX (${config.outboxMax})`,
+    );
   if (config.backup.dir !== null && config.backup.passphrase === null)
     throw new ConfigError(
       'BACKUP_PASSPHRASE: got nothing, takes 12 to 1000 characters where BACKUP_DIR is set',
@@ -328,6 +336,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     webhookTimeoutMs: get('WEBHOOK_TIMEOUT_MS'),
     webhookMaxAttempts: get('WEBHOOK_MAX_ATTEMPTS'),
     webhookDenyPrivate: get('WEBHOOK_DENY_PRIVATE'),
+    outboxMaxPerInstance: get('OUTBOX_MAX_PER_INSTANCE'),
+    outboxMax: get('OUTBOX_MAX'),
     numberCacheMax: get('NUMBER_CACHE_MAX'),
     numberCacheTtlMs: get('NUMBER_CACHE_TTL_MS'),
     qrCacheTtlMs: get('QR_CACHE_TTL_MS'),

@@ -13,6 +13,7 @@ import { Credentials, loadAdminKey } from './directory/credentials.ts';
 import { Directory } from './directory/directory.ts';
 import { EventFeed } from './directory/event-feed.ts';
 import { openOperations, type RunningOperations } from './directory/open-operations.ts';
+import { OutboxGate } from './directory/outbox-gate.ts';
 import { Overview } from './directory/overview.ts';
 import { type Front, startFront } from './http/front.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -87,6 +88,10 @@ async function compose(base: Base): Promise<Gateway> {
   await directory.load(config.shards);
   const admin = await loadAdminKey(store, config.apiKey);
   const feed: EventFeed = new EventFeed(store, (isWatched) => actors.watch(isWatched));
+  const gate: OutboxGate = new OutboxGate({
+    ...{ directory, log, limits: { perInstance: config.outboxMaxPerInstance, total: config.outboxMax } },
+    hold: (id, isHeld) => commands.holdInstance(id, isHeld),
+  });
   const actors: Actors = new Actors({
     config,
     clock,
@@ -94,7 +99,8 @@ async function compose(base: Base): Promise<Gateway> {
     directory,
     feed,
     onFatal,
-    onBacklog: () => undefined,
+    onBacklog: (fact) => gate.told(fact),
+    onBacklogUnknown: () => gate.forget(),
   });
   const registry = createMetricRegistry();
   registerProcessMetrics(registry);

@@ -35,6 +35,8 @@ export interface ActorsOptions {
   readonly directory: Directory;
   readonly feed: EventFeed;
   onBacklog(fact: WebhookFact): void;
+  /** A fresh webhook thread counts anew: what was told before holds no longer. */
+  onBacklogUnknown(): void;
   /** Nothing in this process can mend it. */
   onFatal(reason: string): void;
 }
@@ -163,6 +165,7 @@ export class Actors {
   #died(actor: string, reason: string): void {
     const shard = this.shards.findIndex(({ name }) => name === actor);
     if (shard >= 0) this.#options.directory.shardDied(shard, reason);
+    if (actor === webhooksName) this.#options.onBacklogUnknown();
   }
 
   #restarted(actor: string): void {

@@ -154,6 +154,11 @@ export class GatewayCommands implements Commands {
     return this.#askInstance('LogoutInstance', id);
   }
 
+  /** Not for front ends: what `OutboxGate` decides. */
+  async holdInstance(instance: string, isHeld: boolean): Promise<void> {
+    this.#learn(await this.#shardOf(instance).ask({ kind: 'HoldInstance', instance, isHeld }, asked));
+  }
+
   async getQr(id: string, waitMs: number): Promise<QrShown> {
     return this.#shardOf(id).ask({ kind: 'GetQr', instance: id, waitMs }, { timeoutMs: waitMs + askGraceMs });
   }
@@ -295,7 +300,8 @@ export class GatewayCommands implements Commands {
   }
 
   async #host(config: InstanceConfig, connect: boolean): Promise<InstanceView> {
-    const command = { kind: 'HostInstance', config, connect } as const;
+    const isHeld = this.#directory.isHeld(config.id);
+    const command = { kind: 'HostInstance', config, connect, isHeld } as const;
     return this.#learn(await this.#shardOf(config.id).ask(command, asked));
   }
 

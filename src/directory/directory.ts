@@ -26,6 +26,7 @@ export class Directory {
   #statuses = new Map<string, InstanceStatus>();
   #tokens = new Map<string, string>();
   #globalWebhook: WebhookConfig | null = null;
+  #held: ReadonlySet<string> = new Set();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -77,6 +78,15 @@ export class Directory {
 
   all(): InstanceView[] {
     return [...this.#configs.keys()].map((id) => this.find(id));
+  }
+
+  /** Too many of its events are undelivered: its shard keeps it disconnected. */
+  isHeld(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  hold(ids: ReadonlySet<string>): void {
+    this.#held = ids;
   }
 
   ofShard(shard: number): InstanceView[] {

@@ -43,7 +43,8 @@ async function hostOne(
 ): Promise<void> {
   const connect = !restingStates.includes(status.state);
   try {
-    directory.changed(await ref.ask({ kind: 'HostInstance', config, connect }, asked));
+    const isHeld = directory.isHeld(config.id);
+    directory.changed(await ref.ask({ kind: 'HostInstance', config, connect, isHeld }, asked));
   } catch (error) {
     log.error({ instance: config.id, error: errorFields(error) }, 'instance was not taken over by its shard');
   }

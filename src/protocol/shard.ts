@@ -10,7 +10,9 @@ import type { ThreadMetrics } from './metrics.ts';
 
 export type ShardCommand =
   /** Takes the instance over; `connect` opens its socket, behind the handshakes that are under way. */
-  | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean }
+  | { kind: 'HostInstance'; config: InstanceConfig; connect: boolean; isHeld: boolean }
+  /** Held: too many events wait for its webhook, so it stays disconnected until they drain (DECISIONS 13). */
+  | { kind: 'HoldInstance'; instance: string; isHeld: boolean }
   /** Every instance that the shard had before is handed over: nobody waits for another one. */
   | { kind: 'FinishHosting' }
   | { kind: 'ConfigureInstance'; config: InstanceConfig }
@@ -44,6 +46,7 @@ export type ShardCommand =
 
 export interface ShardReplies {
   HostInstance: InstanceStatus;
+  HoldInstance: InstanceStatus;
   FinishHosting: null;
   ConfigureInstance: null;
   ConfigureGlobalWebhook: null;

@@ -48,7 +48,7 @@ export class Instance {
     this.#env = env;
     this.#config = config;
     const { state, me, lastError, reconnects } = status;
-    this.#lifecycle = { state, me, lastError, reconnects, failures: 0 };
+    this.#lifecycle = { state, me, lastError, reconnects, failures: 0, isHeld: false };
     this.#stateSince = status.stateSince;
     this.#lastInboundAt = status.lastInboundAt;
     this.#lastOutboundAt = status.lastOutboundAt;
@@ -77,8 +77,9 @@ export class Instance {
   }
 
   /** Takes over what an earlier thread left. */
-  async start(connect: boolean): Promise<void> {
+  async start(connect: boolean, isHeld: boolean): Promise<void> {
     await this.#outgoing.load();
+    this.#lifecycle = { ...this.#lifecycle, isHeld };
     if (connect)
       this.#advance({ kind: restingStates.includes(this.#lifecycle.state) ? 'ConnectAsked' : 'TakenOver' });
   }
@@ -90,6 +91,10 @@ export class Instance {
   connect(): InstanceStatus {
     if (this.#lifecycle.state === 'open') throw new AppError('already_open', `Instance ${this.id} is open.`);
     return this.#advance({ kind: 'ConnectAsked' });
+  }
+
+  hold(isHeld: boolean): InstanceStatus {
+    return this.#advance({ kind: isHeld ? 'OutboxFull' : 'OutboxDrained' });
   }
 
   disconnect(): InstanceStatus {

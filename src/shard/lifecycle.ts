@@ -4,7 +4,7 @@
  * code of `close-causes.ts` is decided here and nowhere else.
  */
 import { unreachable } from '../assert.ts';
-import type { InstanceError, InstanceState, Me } from '../protocol/instance.ts';
+import { type InstanceError, type InstanceState, type Me, restingStates } from '../protocol/instance.ts';
 import type { CloseCause } from '../whatsapp/wa-socket.ts';
 import { type CloseVerdict, judgeClose } from './close-causes.ts';
 
@@ -16,6 +16,8 @@ export interface Lifecycle {
   readonly reconnects: number;
   /** Connects that failed in a row: the exponent of the backoff. */
   readonly failures: number;
+  /** Too many events wait for its webhook: no socket is opened for a paired account until they drain. */
+  readonly isHeld: boolean;
 }
 
 export type LifecycleEvent =
@@ -34,7 +36,10 @@ export type LifecycleEvent =
   | { kind: 'MeChanged'; me: Me }
   | { kind: 'Closed'; cause: CloseCause }
   | { kind: 'OpenFailed'; error: InstanceError }
-  | { kind: 'ReconnectDue' };
+  | { kind: 'ReconnectDue' }
+  /** DECISIONS 13: WhatsApp's offline queue keeps what comes until the outbox has drained. */
+  | { kind: 'OutboxFull' }
+  | { kind: 'OutboxDrained' };
 
 export type Effect =
   /** Ends what is there, waits for a handshake slot, opens a socket. */
@@ -69,17 +74,47 @@ export function reconnectDelayMs(failures: number, policy: ReconnectPolicy): num
 const stay = (next: Lifecycle): Step => ({ next, effects: [], reason: null });
 const connecting: readonly InstanceState[] = ['connecting', 'qr', 'pairing', 'reconnecting'];
 
-function connectAsked(now: Lifecycle): Step {
+function connectAsked(now: Lifecycle, policy: ReconnectPolicy): Step {
   if (now.state === 'open' || now.state === 'qr' || now.state === 'pairing' || now.state === 'connecting')
     return stay(now);
-  return reopened(now, 'connect asked');
+  return reopened(now, 'connect asked', policy);
 }
 
-const reopened = (now: Lifecycle, reason: string): Step => ({
-  next: { ...now, state: 'connecting', failures: 0 },
-  effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
-  reason,
-});
+function reopened(now: Lifecycle, reason: string, policy: ReconnectPolicy): Step {
+  if (now.isHeld && now.me !== null) return held(now, policy);
+  return {
+    next: { ...now, state: 'connecting', failures: 0 },
+    effects: [{ do: 'cancelReconnect' }, { do: 'open' }],
+    reason,
+  };
+}
+
+const outboxFullText =
+  'Too many events wait for its webhook. WhatsApp keeps what comes; it is opened again once they drain.';
+const isParked = ({ isHeld, state, lastError }: Lifecycle): boolean =>
+  isHeld && state === 'reconnecting' && lastError?.code === 'outbox_full';
+
+function held(now: Lifecycle, policy: ReconnectPolicy): Step {
+  if (isParked(now)) return stay(now);
+  const lastError: InstanceError = { code: 'outbox_full', message: outboxFullText, at: policy.now() };
+  return {
+    next: { ...now, state: 'reconnecting', lastError, failures: 0, isHeld: true },
+    effects: [{ do: 'cancelReconnect' }, { do: 'end' }],
+    reason: outboxFullText,
+  };
+}
+
+/** Who rests or is being paired receives nothing that could wait: marked only. */
+function outboxFull(now: Lifecycle, policy: ReconnectPolicy): Step {
+  const isPairing = now.me === null || now.state === 'qr' || now.state === 'pairing';
+  if (now.isHeld || isPairing || restingStates.includes(now.state)) return stay({ ...now, isHeld: true });
+  return held(now, policy);
+}
+
+function outboxDrained(now: Lifecycle, policy: ReconnectPolicy): Step {
+  const next = { ...now, isHeld: false };
+  return isParked(now) ? reopened(next, 'undelivered events have drained', policy) : stay(next);
+}
 
 const stopped = (now: Lifecycle, effects: readonly Effect[], reason: string): Step => ({
   next: { ...now, state: 'stopped', failures: 0 },
@@ -87,7 +122,8 @@ const stopped = (now: Lifecycle, effects: readonly Effect[], reason: string): St
   reason,
 });
 
-function opened(now: Lifecycle, me: Me): Step {
+function opened(now: Lifecycle, me: Me, policy: ReconnectPolicy): Step {
+  if (now.isHeld) return held({ ...now, me }, policy);
   return {
     next: { ...now, state: 'open', me, lastError: null, failures: 0 },
     effects: [],
@@ -146,20 +182,20 @@ function loggedOut(now: Lifecycle, nowMs: number): Step {
 
 /** One step. Events that do not fit the state (a late fact of an old socket) change nothing. */
 export function advance(now: Lifecycle, event: LifecycleEvent, policy: ReconnectPolicy): Step {
-  const isConnecting = connecting.includes(now.state);
+  const isConnecting = connecting.includes(now.state) && !isParked(now);
   switch (event.kind) {
     case 'ConnectAsked':
-      return connectAsked(now);
+      return connectAsked(now, policy);
     case 'PairAnewAsked': {
-      const { next, effects, reason } = reopened({ ...now, me: null }, 'new pairing asked');
+      const { next, effects, reason } = reopened({ ...now, me: null }, 'new pairing asked', policy);
       return { next, effects: [{ do: 'end' }, { do: 'eraseSession' }, ...effects], reason };
     }
     case 'DisconnectAsked':
       return now.state === 'stopped' ? stay(now) : stopped(now, [{ do: 'end' }], 'disconnect asked');
     case 'TakenOver':
-      return reopened(now, 'taken over');
+      return reopened(now, 'taken over', policy);
     case 'RestartAsked':
-      return reopened(now, 'restart asked');
+      return reopened(now, 'restart asked', policy);
     case 'LogoutAsked':
       return loggedOut(now, policy.now());
     case 'QrShown':
@@ -169,17 +205,21 @@ export function advance(now: Lifecycle, event: LifecycleEvent, policy: Reconnect
     case 'Paired':
       return isConnecting ? stay({ ...now, state: 'pairing', me: event.me, failures: 0 }) : stay(now);
     case 'Opened':
-      return isConnecting ? opened(now, event.me) : stay(now);
+      return isConnecting ? opened(now, event.me, policy) : stay(now);
     case 'MeChanged':
       return stay({ ...now, me: event.me });
     case 'Closed':
-      return closed(now, event.cause, policy);
+      return isParked(now) ? stay(now) : closed(now, event.cause, policy);
     case 'OpenFailed':
       return isConnecting ? retryLater(now, event.error, policy) : stay(now);
     case 'ReconnectDue':
-      return now.state === 'reconnecting'
+      return now.state === 'reconnecting' && !isParked(now)
         ? { next: now, effects: [{ do: 'open' }], reason: null }
         : stay(now);
+    case 'OutboxFull':
+      return outboxFull(now, policy);
+    case 'OutboxDrained':
+      return outboxDrained(now, policy);
     default:
       return unreachable(event);
   }

@@ -135,6 +135,8 @@ export class Shard {
         return instance.restart();
       case 'LogoutInstance':
         return instance.logout();
+      case 'HoldInstance':
+        return instance.hold(command.isHeld);
       case 'GetQr':
         return instance.getQr(command.waitMs);
       case 'RequestPairingCode':
@@ -155,17 +157,17 @@ export class Shard {
     await Promise.all(this.#roster.all().map((instance) => instance.stop()));
   }
 
-  async #host({ config, connect }: Of<'HostInstance'>): Promise<InstanceStatus> {
+  async #host({ config, connect, isHeld }: Of<'HostInstance'>): Promise<InstanceStatus> {
     const hosted = this.#roster.get(config.id);
     if (hosted) {
       hosted.configure(config);
-      return hosted.status;
+      return hosted.hold(isHeld);
     }
     const { store, clock } = this.#options;
     this.#sequence.observe(await store.outbox.lastSeq(config.id));
     const status = (await store.instances.status(config.id)) ?? initialStatus(config.id, clock.now());
     const instance = new Instance(config, status, this.#environment);
-    await instance.start(connect);
+    await instance.start(connect, isHeld);
     this.#roster.add(instance);
     return instance.status;
   }

@@ -98,7 +98,7 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     this.#schedule = new Schedule(config.webhookConcurrency);
     this.#settlements = new Settlements(store, clock, log);
     this.#burials = new Settlements(store, clock, log);
-    this.#backlog = new Backlog(clock, tell);
+    this.#backlog = new Backlog(clock, tell, config.outboxMaxPerInstance);
     this.#lanes = new Lanes(store, log, this.#schedule, () => this.#courier.pump());
     this.#metrics = createWebhookMetrics(registry, {
       inFlight: () => this.#schedule.inFlight,

@@ -9,18 +9,21 @@ import { globalWebhookId } from '../protocol/instance.ts';
 import type { WebhookFact } from '../protocol/webhook.ts';
 import type { Store } from '../store/ports.ts';
 import type { Lane } from './lane.ts';
-import { backlogPeriodMs, backlogStep, recountPageMax } from './limits.ts';
+import { backlogPeriodMs, backlogStepMax, recountPageMax } from './limits.ts';
 
 export class Backlog {
   readonly #clock: Clock;
   readonly #tell: (fact: WebhookFact) => void;
+  readonly #step: number;
   readonly #counts = new Map<string, number>();
   /** The step that was last told, where it is not 0. */
   readonly #told = new Map<string, number>();
   readonly #changed = new Set<string>();
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, tell: (fact: WebhookFact) => void) {
+  /** `limit`: undelivered events at which an instance is held back; it is told in steps of a hundredth. */
+  constructor(clock: Clock, tell: (fact: WebhookFact) => void, limit: number) {
+    this.#step = Math.min(backlogStepMax, Math.max(1, Math.floor(limit / 100)));
     this.#clock = clock;
     this.#tell = tell;
   }
@@ -56,7 +59,7 @@ export class Backlog {
   #set(instance: string, count: number): void {
     if (count > 0) this.#counts.set(instance, count);
     else this.#counts.delete(instance);
-    const step = Math.floor(Math.max(0, count) / backlogStep);
+    const step = Math.floor(Math.max(0, count) / this.#step);
     if (step === (this.#told.get(instance) ?? 0)) return;
     this.#changed.add(instance);
     this.#timer ??= this.#clock.after(backlogPeriodMs, () => this.#report());
@@ -66,7 +69,7 @@ export class Backlog {
     this.#timer = null;
     for (const instance of this.#changed) {
       const pending = this.count(instance);
-      const step = Math.floor(pending / backlogStep);
+      const step = Math.floor(pending / this.#step);
       if (step === (this.#told.get(instance) ?? 0)) continue;
       if (step === 0) this.#told.delete(instance);
       else this.#told.set(instance, step);

@@ -49,8 +49,8 @@ export const sweepPeriodMs = 30_000;
 export const recountPageMax = 5_000;
 export const agedPageMax = 1_000;
 export const backlogPeriodMs = 1_000;
-/** An instance's backlog is reported when it enters another multiple of this. */
-export const backlogStep = 1_000;
+/** An instance's backlog is reported when it enters another multiple of a step, which is at most this. */
+export const backlogStepMax = 1_000;
 export const commitRetryMs = 1_000;
 /** Deliveries that are done wait this long, or until there are so many, to leave the outbox in one commit. */
 export const settleGatherMs = 25;

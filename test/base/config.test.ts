@@ -45,6 +45,8 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   WEBHOOK_TIMEOUT_MS: ['99'],
   WEBHOOK_MAX_ATTEMPTS: ['0', '101'],
   WEBHOOK_DENY_PRIVATE: ['yes', '1', 'TRUE'],
+  OUTBOX_MAX_PER_INSTANCE: ['9', '10000001'],
+  OUTBOX_MAX: ['9', '100000001'],
   NUMBER_CACHE_MAX: ['999'],
   NUMBER_CACHE_TTL_MS: ['999', '86400001'],
   QR_CACHE_TTL_MS: ['999', '60001'],
@@ -144,6 +146,10 @@ describe('settings', () => {
     [
       { UPLOAD_TIMEOUT_MS: '2000', HEADERS_TIMEOUT_MS: '3000' },
       'UPLOAD_TIMEOUT_MS: got 2000, takes at least HEADERS_TIMEOUT_MS (3000)',
+    ],
+    [
+      { OUTBOX_MAX_PER_INSTANCE: '200', OUTBOX_MAX: '100' },
+      'OUTBOX_MAX_PER_INSTANCE: got 200, takes at most OUTBOX_MAX (100)',
     ],
     [
       { BACKUP_DIR: 'backups' },

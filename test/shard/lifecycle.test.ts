@@ -24,6 +24,7 @@ const at = (state: InstanceState, more: Partial<Lifecycle> = {}): Lifecycle => (
   lastError: null,
   reconnects: 0,
   failures: 0,
+  isHeld: false,
   ...more,
 });
 const closed = (code: number, detail = ''): LifecycleEvent => ({ kind: 'Closed', cause: { code, detail } });
@@ -126,6 +127,53 @@ describe('the backoff', () => {
   });
 });
 
+const isParked = ({ isHeld, lastError }: Lifecycle): boolean => isHeld && lastError?.code === 'outbox_full';
+
+describe('a full outbox', () => {
+  const full: LifecycleEvent = { kind: 'OutboxFull' };
+  const drained: LifecycleEvent = { kind: 'OutboxDrained' };
+
+  it.each(['open', 'connecting', 'reconnecting'] as const)('disconnects an instance that is %s', (state) => {
+    const { next, effects } = advance(at(state, { me }), full, policy);
+    expect(next).toMatchObject({ state: 'reconnecting', isHeld: true, lastError: { code: 'outbox_full' } });
+    expect(effects).toEqual([{ do: 'cancelReconnect' }, { do: 'end' }]);
+  });
+
+  it('opens it again once it has drained, and not before', () => {
+    const parked = run(at('open', { me }), full);
+    for (const event of [
+      { kind: 'ConnectAsked' },
+      { kind: 'RestartAsked' },
+      { kind: 'TakenOver' },
+      { kind: 'ReconnectDue' },
+      { kind: 'Opened', me },
+      closed(428),
+      full,
+    ] as LifecycleEvent[])
+      expect(advance(parked, event, policy)).toMatchObject({ next: parked, effects: [] });
+    const { next, effects } = advance(parked, drained, policy);
+    expect(next).toMatchObject({ state: 'connecting', isHeld: false });
+    expect(effects).toEqual([{ do: 'cancelReconnect' }, { do: 'open' }]);
+  });
+
+  it('holds one that a fresh thread takes over', () => {
+    const { next, effects } = advance(at('open', { me, isHeld: true }), { kind: 'TakenOver' }, policy);
+    expect(next).toMatchObject({ state: 'reconnecting', lastError: { code: 'outbox_full' } });
+    expect(effects.some((effect) => effect.do === 'open')).toBe(false);
+  });
+
+  it('leaves a person the last word, and pairing in peace', () => {
+    const parked = run(at('open', { me }), full);
+    expect(run(parked, { kind: 'DisconnectAsked' }).state).toBe('stopped');
+    expect(run(parked, { kind: 'DisconnectAsked' }, drained).state).toBe('stopped');
+    expect(run(parked, { kind: 'LogoutAsked' }).state).toBe('logged_out');
+    expect(run(at('qr'), full).state).toBe('qr');
+    expect(run(at('created'), full, { kind: 'ConnectAsked' }).state).toBe('connecting');
+    const paired = run(at('qr'), full, { kind: 'Paired', me }, closed(515), { kind: 'Opened', me });
+    expect(paired).toMatchObject({ state: 'reconnecting', lastError: { code: 'outbox_full' } });
+  });
+});
+
 const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
   fc.constantFrom<LifecycleEvent>(
     { kind: 'ConnectAsked' },
@@ -140,6 +188,8 @@ const anyEvent: fc.Arbitrary<LifecycleEvent> = fc.oneof(
     { kind: 'Opened', me },
     { kind: 'MeChanged', me },
     { kind: 'ReconnectDue' },
+    { kind: 'OutboxFull' },
+    { kind: 'OutboxDrained' },
     { kind: 'OpenFailed', error: { code: 'store_failed', message: 'x', at: 1 } },
   ),
   fc.constantFrom(401, 403, 408, 411, 428, 440, 500, 503, 515).map((code) => closed(code)),
@@ -161,8 +211,10 @@ describe('whatever happens', () => {
           }
           if (effects.some((effect) => effect.do === 'eraseSession'))
             expect(event.kind === 'PairAnewAsked' || next.state === 'logged_out').toBe(true);
-          if (next.state === 'reconnecting' && now.state !== 'reconnecting')
-            expect(effects.some((effect) => effect.do === 'reconnectAfter')).toBe(true);
+          const isReconnecting = next.state === 'reconnecting' && now.state !== 'reconnecting';
+          if (isReconnecting)
+            expect(effects.some((effect) => effect.do === 'reconnectAfter')).toBe(!isParked(next));
+          if (isParked(now) && next.me && event.kind !== 'OutboxDrained') expect(opens).toBe(0);
           now = next;
         }
       }),

@@ -54,7 +54,7 @@ class Scene {
     const { lanes, doorbell } = this;
     const intake = new Intake({
       ...{ rings: [this.ring], doorbell, clock: systemClock, lanes },
-      backlog: new Backlog(systemClock, () => undefined),
+      backlog: new Backlog(systemClock, () => undefined, 100_000),
       ...{ onEvents: () => this.#take(), onOverflow: () => undefined },
     });
     const run = intake.run();
