@@ -19,6 +19,7 @@ const accountCount = Number(accountsText);
 const perAccount = Math.ceil(Number(messagesText) / accountCount);
 const inFlightPerAccount = 4;
 const connectsAtOnce = 4;
+const connectRounds = 5;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const cpuMs = (): number => {
   const { user, system } = process.threadCpuUsage();
@@ -81,12 +82,10 @@ class Script {
       const members = [1, 2, 3, 4].map((n) => silent(account.index * 10 + n));
       account.group = await this.#phone.group(silent(account.index * 10), [...members, account.phone]);
     }
-    await this.#few((account) => this.#reconnect(account));
-    const connect = await this.#measured('connect', accountCount * 2, async () => {
-      await this.#few((account) => this.#reconnect(account));
-      await settled();
-      await this.#few((account) => this.#reconnect(account));
-    });
+    await this.#reconnectAll(2);
+    const connect = await this.#measured('connect', accountCount * connectRounds, () =>
+      this.#reconnectAll(connectRounds),
+    );
     const phase = async (name: string, work: (count: number) => Promise<unknown>): Promise<number> => {
       await work(Math.max(5, Math.ceil(perAccount / 4)));
       await settled();
@@ -118,6 +117,13 @@ class Script {
       for (let account = left.shift(); account; account = left.shift()) await work(account);
     };
     await Promise.all(Array.from({ length: connectsAtOnce }, next));
+  }
+
+  async #reconnectAll(times: number): Promise<void> {
+    for (let time = 0; time < times; time++) {
+      await this.#few((account) => this.#reconnect(account));
+      await settled();
+    }
   }
 
   async #pair(account: Account): Promise<void> {
