@@ -68,6 +68,8 @@ const environment = ({ server, dir, port, env }: GatewayOptions): Record<string,
 export class GatewayProcess {
   readonly #options: GatewayOptions;
   #child: ChildProcess | null = null;
+  /** Lines of stderr. */
+  readonly complaints: string[] = [];
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -87,9 +89,10 @@ export class GatewayProcess {
     const flags = ['--expose-gc', ...(this.#options.env?.['BENCH_NODE_FLAGS']?.split(' ') ?? [])];
     const child = spawn(process.execPath, [...flags, ...args], {
       env: environment(this.#options),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#complained(text));
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
       child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -97,6 +100,11 @@ export class GatewayProcess {
         else if (/"level":(50|60)/.test(text)) process.stderr.write(text);
       });
     });
+  }
+
+  #complained(text: string): void {
+    this.complaints.push(text);
+    if (!/SIGTERM: stopping/.test(text)) process.stderr.write(text);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

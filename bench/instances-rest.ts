@@ -10,7 +10,11 @@ export class Rest {
   }
 
   /** The status and body; the body is read whole. */
-  async raw(method: 'GET' | 'POST', path: string, body?: object): Promise<{ status: number; text: string }> {
+  async raw(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; text: string }> {
     const headers: Record<string, string> = { authorization: `Bearer ${benchKey}` };
     if (body) headers['content-type'] = 'application/json';
     const answer = await this.#pool.request({
@@ -20,7 +24,7 @@ export class Rest {
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
-  async json<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+  async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
     const { status, text } = await this.raw(method, path, body);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return JSON.parse(text || 'null') as T;
