@@ -38,6 +38,8 @@ export function trackConnections(server: Server, metrics: HttpMetrics): Connecti
     change(socket, 1);
     response.once('close', () => change(socket, -1));
   });
+  // An event socket is never idle: whoever serves it ends it.
+  server.prependListener('upgrade', ({ socket }) => change(socket, 1));
   return {
     endIdle() {
       isEnding = true;

@@ -1,5 +1,5 @@
 /**
- * One live event stream (Server-Sent Events): replays the log from where the client stopped, then follows.
+ * One live event stream (Server-Sent Events, or frames of a WebSocket): replays the log from where the client stopped, then follows.
  * Used by routes/events.ts. Never holds more than a bounded buffer for one client: who reads too slowly is
  * closed, reconnects with `Last-Event-ID` and misses nothing.
  */
@@ -31,7 +31,16 @@ export interface Feed {
   end(): void;
 }
 
+/** How events are written. */
+export interface FeedFormat {
+  event(event: EventRecord): Uint8Array;
+  /** Sent now and then; null where something else keeps the connection alive. */
+  readonly keepAlive: Uint8Array | null;
+}
+
 interface FeedOptions {
+  /** Server-Sent Events when absent. */
+  readonly format?: FeedFormat;
   readonly events: EventStream;
   readonly clock: Clock;
   onEnd(): void;
@@ -40,11 +49,17 @@ interface FeedOptions {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const keepAlive = encoder.encode(': keep-alive\n\n');
-
 /** One event as SSE bytes; the body is JSON without line breaks. */
 export const eventBytes = (event: EventRecord): Uint8Array =>
   encoder.encode(`id: ${event.seq}\nevent: ${event.type}\ndata: ${decoder.decode(event.body)}\n\n`);
+
+const sse: FeedFormat = { event: eventBytes, keepAlive: encoder.encode(': keep-alive\n\n') };
+
+/** One JSON text a frame: the position to resume after, and the event as webhooks get it. */
+export const socketFormat: FeedFormat = {
+  event: ({ seq, body }) => encoder.encode(`{"position":"${seq}","event":${decoder.decode(body)}}`),
+  keepAlive: null,
+};
 
 /** Where a stream of all instances resumes: a little earlier, see `eventResumeOverlapMs`. */
 const withOverlap = (seq: number): number =>
@@ -54,6 +69,7 @@ class EventFeed {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #query: FeedQuery;
   readonly #options: FeedOptions;
+  readonly #format: FeedFormat;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #unsubscribe: () => void = () => {};
   #timer: Timer | undefined;
@@ -65,6 +81,7 @@ class EventFeed {
   constructor(query: FeedQuery, options: FeedOptions) {
     this.#query = query;
     this.#options = options;
+    this.#format = options.format ?? sse;
     const strategy = {
       highWaterMark: eventStreamBufferMaxBytes,
       size: (bytes?: Uint8Array) => bytes?.byteLength ?? 0,
@@ -84,8 +101,11 @@ class EventFeed {
   #start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     const { after } = this.#query;
     this.#controller = controller;
-    this.#send(keepAlive);
-    this.#timer = this.#options.clock.every(eventStreamKeepAliveMs, () => this.#send(keepAlive));
+    const { keepAlive } = this.#format;
+    if (keepAlive) {
+      this.#send(keepAlive);
+      this.#timer = this.#options.clock.every(eventStreamKeepAliveMs, () => this.#send(keepAlive));
+    }
     if (after !== null) this.#backlog = new Map();
     this.#unsubscribe = this.#options.events.subscribe((event) => this.#onLive(event));
     if (after !== null) detach(this.#replay(after), (error) => this.#fail(error));
@@ -106,7 +126,7 @@ class EventFeed {
 
   #onLive(event: EventRecord): void {
     if (!this.#wants(event) || this.#replayed.delete(event.seq)) return;
-    if (!this.#backlog) this.#send(eventBytes(event));
+    if (!this.#backlog) this.#send(this.#format.event(event));
     else if (this.#backlog.size >= eventReplayBacklogMax) this.end();
     else this.#backlog.set(event.seq, event);
   }
@@ -128,7 +148,7 @@ class EventFeed {
     this.#replayed.add(event.seq);
     const [oldest] = this.#replayed;
     if (this.#replayed.size > eventReplayedMax && oldest !== undefined) this.#replayed.delete(oldest);
-    this.#send(eventBytes(event));
+    this.#send(this.#format.event(event));
   }
 
   /** Pages through the log; what came live meanwhile follows, each event once. */
@@ -145,7 +165,7 @@ class EventFeed {
     }
     const waiting = [...(this.#backlog?.values() ?? [])];
     this.#backlog = null;
-    for (const event of waiting) this.#send(eventBytes(event));
+    for (const event of waiting) this.#send(this.#format.event(event));
   }
 }
 

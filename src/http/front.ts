@@ -4,11 +4,13 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener, RequestError } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { pause } from '../clock.ts';
+import { toFailure } from '../errors.ts';
 import { toResponse } from './answer.ts';
 import { buildApp } from './app.ts';
 import { type Connections, trackConnections } from './connections.ts';
+import { type EventSockets, isSocketRequest, serveEventSockets } from './event-socket.ts';
 import { problem } from './problem.ts';
 import type { FrontOptions } from './route.ts';
 
@@ -37,6 +39,7 @@ function createHttpServer({ config }: FrontOptions, fetch: Parameters<typeof get
       headersTimeout: config.headersTimeoutMs,
       // Node takes 0 as for ever; ours means not at all.
       keepAliveTimeout: Math.max(1, config.keepAliveTimeoutMs),
+      shouldUpgradeCallback: isSocketRequest,
     },
     getRequestListener(fetch, { errorHandler: malformedRequest }),
   );
@@ -61,20 +64,38 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-async function close(server: Server, connections: Connections, options: FrontOptions): Promise<void> {
+/** Of the drain time: the rest is for the actors. A caller that waits for a QR would else take all of it. */
+const requestsShare = 0.5;
+
+async function close(
+  server: Server,
+  connections: Connections,
+  sockets: EventSockets,
+  options: FrontOptions,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   connections.endIdle();
   const patience = new AbortController();
-  await Promise.race([closed, pause(options.clock, options.config.drainTimeoutMs, patience.signal)]);
+  await Promise.race([
+    closed,
+    pause(options.clock, options.config.drainTimeoutMs * requestsShare, patience.signal),
+  ]);
   patience.abort();
   server.closeAllConnections();
+  sockets.stop();
   await closed;
 }
 
 /** Rejects with the server's own error (EADDRINUSE, EACCES) when it cannot listen. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const app = buildApp(options);
-  const server = createHttpServer(options, (request, bindings) => app.hono.fetch(request, bindings));
+  const fetch = (request: Request, bindings: HttpBindings): Response | Promise<Response> =>
+    app.hono.fetch(request, bindings);
+  const server = createHttpServer(options, (request, bindings) => fetch(request, bindings as HttpBindings));
+  const sockets = serveEventSockets(server, {
+    ...{ clock: options.clock, fetch },
+    onError: (error) => options.log.debug({ failure: toFailure(error) }, 'an event socket failed'),
+  });
   const connections = trackConnections(server, options.metrics);
   const { port } = await listen(server, options.config.host, options.config.port);
   let stopped: Promise<void> | undefined;
@@ -83,7 +104,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     url: urlOf(options.config.host, port),
     stop() {
       app.endStreams();
-      stopped ??= close(server, connections, options);
+      stopped ??= close(server, connections, sockets, options);
       return stopped;
     },
   };

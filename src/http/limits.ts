@@ -18,6 +18,10 @@ export const eventStreamsMax = 200;
 export const eventStreamBufferMaxBytes = 1_048_576;
 /** A comment line is sent this often, so that proxies keep a quiet stream open. */
 export const eventStreamKeepAliveMs = 15_000;
+/** An event socket's peers have nothing to say. */
+export const socketMessageMaxBytes = 1_024;
+/** How long the peer of a closing event socket may take to agree. */
+export const eventSocketCloseMs = 1_000;
 /** Events read from the log at once while a stream resumes. */
 export const eventReplayPageMax = 200;
 /**

@@ -1,9 +1,9 @@
-/** Live events as Server-Sent Events. An instance token sees its own instance only. */
+/** Live events as Server-Sent Events and over WebSocket. An instance token sees its own instance only. */
 import type { z } from '@hono/zod-openapi';
 import { AppError, toFailure } from '../../errors.ts';
 import type { Answer } from '../answer.ts';
 import type { Caller } from '../auth.ts';
-import { type Feed, type FeedQuery, openFeed } from '../event-feed.ts';
+import { type Feed, type FeedFormat, type FeedQuery, openFeed, socketFormat } from '../event-feed.ts';
 import { eventStreamsMax } from '../limits.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import { eventPosition, eventsQuery } from '../schemas/event-query.ts';
@@ -42,7 +42,7 @@ const streamed = (body: ReadableStream<Uint8Array>): Answer => ({
 export function eventRoutes(options: FrontOptions): EventRoutes {
   const open = new Set<Feed>();
 
-  function follow(query: FeedQuery): Answer {
+  function follow(query: FeedQuery, format?: FeedFormat): Answer {
     if (open.size >= eventStreamsMax) {
       throw new AppError(
         'mailbox_full',
@@ -50,6 +50,7 @@ export function eventRoutes(options: FrontOptions): EventRoutes {
       );
     }
     const feed = openFeed(query, {
+      ...(format ? { format } : {}),
       events: options.events,
       clock: options.clock,
       onEnd: () => open.delete(feed),
@@ -71,8 +72,25 @@ export function eventRoutes(options: FrontOptions): EventRoutes {
     handle: ({ query, caller, header }) => follow(feedQuery(query, caller, header, options)),
   });
 
+  const socket = route({
+    method: 'get',
+    path: '/v1/events/ws',
+    tag: 'events',
+    summary: 'The same events over WebSocket, one JSON text `{ position, event }` a frame',
+    access: 'key',
+    limit: 'global',
+    query: eventsQuery,
+    answers: { 101: { about: 'A WebSocket' } },
+    handle({ query, caller, header }) {
+      // Node hands every request with both fields to event-socket.ts, which passes it on to here.
+      if (!header('upgrade') || !/upgrade/i.test(header('connection') ?? ''))
+        throw new AppError('validation_failed', 'this path takes a WebSocket handshake');
+      return follow(feedQuery(query, caller, header, options), socketFormat);
+    },
+  });
+
   return {
-    routes: [events],
+    routes: [events, socket],
     endAll() {
       for (const feed of [...open]) feed.end();
     },

@@ -42,5 +42,5 @@ export const routeCases: readonly RouteCase[] = allRoutes().map((route) => {
   };
 });
 
-export const isStream = ({ route }: RouteCase): boolean => route.path === '/v1/events';
+export const isStream = ({ route }: RouteCase): boolean => route.path.startsWith('/v1/events');
 export const isAboutInstance = ({ route }: RouteCase): boolean => route.path.includes('{id}');
