@@ -19,6 +19,14 @@ export interface Arrival {
   readonly ageMs: number;
 }
 
+export interface EndpointCounts {
+  attempts: number;
+  /** Signatures that `standardwebhooks` did not accept, and tampered deliveries that it did. */
+  refused: number;
+  tampered: number;
+  missedTampering: number;
+}
+
 export const endpointSecret = `whsec_${Buffer.alloc(32, 11).toString('base64')}`;
 const slowMs = 2_000;
 const tamperEvery = 100;
@@ -28,11 +36,7 @@ export class Endpoint {
   /** Deliveries that were answered with 200. */
   readonly arrivals: Arrival[] = [];
   manner: Manner = 'fine';
-  attempts = 0;
-  /** Signatures that `standardwebhooks` did not accept, and tampered deliveries that it did. */
-  refused = 0;
-  missedTampering = 0;
-  tampered = 0;
+  readonly counts: EndpointCounts = { attempts: 0, refused: 0, tampered: 0, missedTampering: 0 };
   #server: Server;
   #webhook = new Webhook(endpointSecret);
 
@@ -56,13 +60,8 @@ export class Endpoint {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
   }
 
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
   #answer(request: IncomingMessage, response: ServerResponse, body: string): void {
-    this.attempts += 1;
+    this.counts.attempts += 1;
     const arrivedAt = Date.now();
     this.#verify(request, body);
     if (this.manner === 'hang') return;
@@ -81,10 +80,10 @@ export class Endpoint {
   }
 
   #verify({ headers }: IncomingMessage, body: string): void {
-    if (!this.#accepts(headers, body)) this.refused += 1;
-    if (this.attempts % tamperEvery !== 0) return;
-    this.tampered += 1;
-    if (this.#accepts(headers, body.replace('"at":"2', '"at":"3'))) this.missedTampering += 1;
+    if (!this.#accepts(headers, body)) this.counts.refused += 1;
+    if (this.counts.attempts % tamperEvery !== 0) return;
+    this.counts.tampered += 1;
+    if (this.#accepts(headers, body.replace('"at":"2', '"at":"3'))) this.counts.missedTampering += 1;
   }
 
   #accepts(headers: IncomingMessage['headers'], body: string): boolean {

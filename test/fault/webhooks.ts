@@ -3,8 +3,10 @@
  * that write through the real gateway; then the bad ones recover. Judged: the fine one is as fast as alone,
  * everything arrives, in order within each chat, under one event id. `kills` adds kill -9 at random moments.
  */
+import { Worker } from 'node:worker_threads';
 import { writeResults } from '../../bench/lib/report.ts';
-import { type Arrival, Endpoint, endpointSecret, type Manner, manners } from './endpoints.ts';
+import { type Arrival, type EndpointCounts, endpointSecret, type Manner, manners } from './endpoints.ts';
+import type { EndpointsSaid } from './endpoints-thread.ts';
 import { Ground } from './ground.ts';
 import { type Random, seeded } from './random.ts';
 import type { Member } from './traffic.ts';
@@ -32,6 +34,47 @@ const recoveryMaxMs = 600_000;
 const p95RatioMax = 2;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const log = (text: string): void => console.log(`  ${text}`);
+
+/** What an endpoint in its thread has seen. */
+interface Endpoint {
+  readonly name: Manner;
+  readonly url: string;
+  readonly arrivals: Arrival[];
+  counts: EndpointCounts;
+}
+
+class Endpoints {
+  readonly all: readonly Endpoint[];
+  readonly #thread: Worker;
+
+  constructor(thread: Worker, urls: Readonly<Record<Manner, string>>) {
+    this.#thread = thread;
+    const counts = { attempts: 0, refused: 0, tampered: 0, missedTampering: 0 };
+    this.all = manners.map((name) => ({ name, url: urls[name], arrivals: [], counts }));
+    thread.on('message', (said: EndpointsSaid) => {
+      if (said.kind !== 'seen') return;
+      const endpoint = this.all.find(({ name }) => name === said.name) as Endpoint;
+      endpoint.counts = said.counts;
+      for (const arrival of said.arrivals) endpoint.arrivals.push(arrival);
+    });
+  }
+
+  static async start(): Promise<Endpoints> {
+    const thread = new Worker(new URL('./endpoints-thread.ts', import.meta.url));
+    const said = await new Promise<EndpointsSaid>((resolve) => thread.once('message', resolve));
+    if (said.kind !== 'listening') throw new Error('the endpoints do not listen');
+    return new Endpoints(thread, said.urls);
+  }
+
+  /** True: each is bad in its own way. */
+  behave(areBad: boolean): void {
+    this.#thread.postMessage(areBad);
+  }
+
+  async stop(): Promise<void> {
+    await this.#thread.terminate();
+  }
+}
 
 /** The instances, each with the endpoint that its webhook goes to. */
 type Crew = ReadonlyMap<Manner, readonly Member[]>;
@@ -77,8 +120,10 @@ class Writers {
   }
 }
 
-const p95 = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0;
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
+const p50 = (values: readonly number[]): number => quantile(values, 0.5);
+const p95 = (values: readonly number[]): number => quantile(values, 0.95);
 const messagesOf = (endpoint: Endpoint): Arrival[] =>
   endpoint.arrivals.filter(({ type }) => type === 'message.received');
 
@@ -93,13 +138,12 @@ async function kill(ground: Ground, random: Random, { kills, seconds }: WebhookR
   }
 }
 
-async function recover(endpoints: readonly Endpoint[], writers: Writers): Promise<number> {
+async function recover({ all }: Endpoints, writers: Writers): Promise<number> {
   const startedAt = Date.now();
-  for (const endpoint of endpoints) endpoint.manner = 'fine';
   let missing = writers.lines.length;
   while (missing > 0 && Date.now() - startedAt < recoveryMaxMs) {
     await wait(250);
-    const arrived = new Set(endpoints.flatMap(messagesOf).map(({ messageId }) => messageId));
+    const arrived = new Set(all.flatMap(messagesOf).map(({ messageId }) => messageId));
     missing = writers.lines.filter(({ messageId }) => !arrived.has(messageId)).length;
   }
   return (Date.now() - startedAt) / 1_000;
@@ -141,10 +185,10 @@ function judge(endpoints: readonly Endpoint[], writers: Writers, dead: number): 
     severalEventIds: [...ids.values()].filter((of) => of.size > 1).length,
     repeatsWithSameId: arrivals.length - new Set(arrivals.map(({ eventId }) => eventId)).size,
     deadLetters: dead,
-    attempts: sum(({ attempts }) => attempts),
-    signaturesRefused: sum(({ refused }) => refused),
-    tamperedTried: sum(({ tampered }) => tampered),
-    tamperedAccepted: sum(({ missedTampering }) => missedTampering),
+    attempts: sum(({ counts }) => counts.attempts),
+    signaturesRefused: sum(({ counts }) => counts.refused),
+    tamperedTried: sum(({ counts }) => counts.tampered),
+    tamperedAccepted: sum(({ counts }) => counts.missedTampering),
     writerFailures: writers.failures.length,
   };
   const mustBeNone = ['lost', 'outOfOrder', 'severalEventIds', 'deadLetters', 'signaturesRefused'] as const;
@@ -166,51 +210,65 @@ async function openCrew(ground: Ground, endpoints: readonly Endpoint[], instance
   );
 }
 
-/** Latencies of the fine endpoint, alone and beside the bad ones. */
+/** 95th percentiles of the fine endpoint, ms from the event to its arrival. */
 interface Latencies {
+  /** It alone, at its own rate. */
   readonly aloneP95Ms: number;
+  /** All five fine, at the full rate: what the load alone does. */
+  readonly allFineP95Ms: number;
   readonly besideP95Ms: number;
   readonly ratio: number;
 }
 
+/** Events that reached the fine endpoint while `work` went on. */
+async function latencyDuring(fine: Endpoint, what: string, work: Promise<unknown>): Promise<number> {
+  const before = messagesOf(fine).length;
+  await work;
+  await wait(1_000);
+  const ages = messagesOf(fine)
+    .slice(before)
+    .map(({ ageMs }) => ageMs);
+  log(`${what}: ${ages.length} events at the fine endpoint, p50 ${p50(ages)} ms, p95 ${p95(ages)} ms`);
+  return p95(ages);
+}
+
 async function run(
   ground: Ground,
-  endpoints: readonly Endpoint[],
+  endpoints: Endpoints,
   options: WebhookRunOptions,
 ): Promise<{ judged: Judged; latencies: Latencies; recoverySeconds: number }> {
   const { perSecond, seconds, aloneSeconds, seed } = options;
   const random = seeded(seed);
-  const crew = await openCrew(ground, endpoints, options.instances);
-  log(`${[...crew.values()].flat().length} instances open`);
+  const crew = await openCrew(ground, endpoints.all, options.instances);
+  const everybody = [...crew.values()].flat();
+  log(`${everybody.length} instances open`);
   const writers = new Writers(ground, random);
-  const fine = endpoints[0] as Endpoint;
-  await writers.write(crew.get('fine') ?? [], perSecond / endpoints.length, aloneSeconds);
-  await wait(1_000);
-  const aloneP95Ms = p95(messagesOf(fine).map(({ ageMs }) => ageMs));
-  const before = messagesOf(fine).length;
-  log(`fine alone: ${before} events, p95 ${aloneP95Ms} ms`);
-  for (const endpoint of endpoints) endpoint.manner = endpoint.name;
-  await Promise.all([
-    writers.write([...crew.values()].flat(), perSecond, seconds),
-    kill(ground, random, options),
-  ]);
-  const beside = messagesOf(fine)
-    .slice(before)
-    .map(({ ageMs }) => ageMs);
-  const latencies = { aloneP95Ms, besideP95Ms: p95(beside), ratio: p95(beside) / Math.max(1, aloneP95Ms) };
-  log(`fine beside the bad ones: ${beside.length} events, p95 ${latencies.besideP95Ms} ms`);
-  for (const { name, arrivals, attempts } of endpoints)
-    log(`${name}: ${attempts} attempts, ${arrivals.length} taken so far`);
+  const fine = endpoints.all[0] as Endpoint;
+  const alone = writers.write(crew.get('fine') ?? [], perSecond / manners.length, aloneSeconds);
+  const aloneP95Ms = await latencyDuring(fine, 'alone', alone);
+  const control = writers.write(everybody, perSecond, aloneSeconds);
+  const allFineP95Ms = await latencyDuring(fine, 'all five fine', control);
+  endpoints.behave(true);
+  const faults = Promise.all([writers.write(everybody, perSecond, seconds), kill(ground, random, options)]);
+  const besideP95Ms = await latencyDuring(fine, 'four are bad', faults);
+  endpoints.behave(false);
+  for (const { name, arrivals, counts } of endpoints.all)
+    log(`${name}: ${counts.attempts} attempts, ${arrivals.length} taken so far`);
   const recoverySeconds = await recover(endpoints, writers);
   const letters = await ground.call('GET', '/v1/dead-letters?limit=200');
-  return { judged: judge(endpoints, writers, letters.items?.length ?? 0), latencies, recoverySeconds };
+  const ratio = besideP95Ms / Math.max(1, aloneP95Ms);
+  return {
+    judged: judge(endpoints.all, writers, letters.items.length),
+    latencies: { aloneP95Ms, allFineP95Ms, besideP95Ms, ratio },
+    recoverySeconds,
+  };
 }
 
 export async function playWebhooks(options: WebhookRunOptions): Promise<boolean> {
   const { name, seed, kills, seconds, perSecond } = options;
   console.log(`fault ${name}: five endpoints, ${perSecond}/s for ${seconds} s, ${kills} kills; seed ${seed}`);
-  const ground = await Ground.prepare({ WEBHOOK_MAX_ATTEMPTS: '12' });
-  const endpoints = await Promise.all(manners.map(Endpoint.start));
+  const ground = await Ground.prepare();
+  const endpoints = await Endpoints.start();
   try {
     await ground.start();
     const { judged, latencies, recoverySeconds } = await run(ground, endpoints, options);
@@ -225,7 +283,7 @@ export async function playWebhooks(options: WebhookRunOptions): Promise<boolean>
     writeResults(`faults-${name}`, { options, figures, broken });
     return broken.length === 0;
   } finally {
-    for (const endpoint of endpoints) endpoint.stop();
+    await endpoints.stop();
     await ground.end();
   }
 }
