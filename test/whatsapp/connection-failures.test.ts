@@ -51,11 +51,11 @@ test('a port that nobody listens on', async () => {
 test('a proxy of no known kind is refused in words', async () => {
   const { openWaSocket } = await import('../../src/whatsapp/connect.ts');
   const account = new GatewayAccount({ url: 'ws://127.0.0.1:9/' });
-  await expect(
-    openWaSocket({ ...account.socketOptions(), proxyUrl: 'ftp://proxy:1' }),
-  ).rejects.toMatchObject({
-    code: 'validation_failed',
-  });
+  await expect(openWaSocket({ ...account.socketOptions(), proxyUrl: 'ftp://proxy:1' })).rejects.toMatchObject(
+    {
+      code: 'validation_failed',
+    },
+  );
 });
 
 test('credentials that cannot be read are an error, never a new pairing', async () => {
