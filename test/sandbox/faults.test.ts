@@ -94,7 +94,7 @@ describe('connections that cannot be made', () => {
   });
 
   it('the door opens again by itself', async () => {
-    fixture.sandbox.faults.door('refuse', 50);
+    fixture.sandbox.faults.door('refuse', 2_000);
     await fixture.connect().whenClosed();
     await until(() => fixture.sandbox.world.door.mode === 'open', 'open door');
     await fixture.open(ann);
