@@ -23,6 +23,8 @@ export const sendTimeoutMsDefault = 20_000;
 export const askGraceMs = 2_000;
 export const askTimeoutMs = 10_000;
 export const qrWaitMsMax = 60_000;
+/** A long wait is asked of a shard in parts of this, so that a stop need not wait for it. */
+export const waitPartMs = 1_000;
 
 /** Sends on one socket that WhatsApp's server has not acknowledged (`facts/inbound-journal.md` A). */
 export const unacknowledgedSendsMax = 16;

@@ -49,6 +49,7 @@ import type { Credentials } from './credentials.ts';
 import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
 import { type ListQuery, listInstances } from './listing.ts';
+import { inParts } from './waiting.ts';
 import { webhookConfig } from './webhook-config.ts';
 
 export interface CommandsOptions {
@@ -159,8 +160,14 @@ export class GatewayCommands implements Commands {
     this.#learn(await this.#shardOf(instance).ask({ kind: 'HoldInstance', instance, isHeld }, asked));
   }
 
-  async getQr(id: string, waitMs: number): Promise<QrShown> {
-    return this.#shardOf(id).ask({ kind: 'GetQr', instance: id, waitMs }, { timeoutMs: waitMs + askGraceMs });
+  getQr(id: string, waitMs: number): Promise<QrShown> {
+    const { health, clock } = this.#options;
+    const ask = (partMs: number): Promise<QrShown> =>
+      this.#shardOf(id).ask(
+        { kind: 'GetQr', instance: id, waitMs: partMs },
+        { timeoutMs: partMs + askGraceMs },
+      );
+    return inParts({ waitMs, clock, ask, isDraining: () => health().status === 'draining' });
   }
 
   async requestPairingCode(id: string, phone: string): Promise<PairingCode> {

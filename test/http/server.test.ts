@@ -106,7 +106,7 @@ describe('draining', () => {
       .catch((error: unknown) => error);
     await until(() => t.commands.sent.length === 1, 'the message is on its way');
     const stopped = t.front.stop();
-    due.find(({ delayMs }) => delayMs === 5_000)?.work();
+    due.find(({ delayMs }) => delayMs === 2_500)?.work();
     await stopped;
     expect(await sending).toBeInstanceOf(Error);
   });
