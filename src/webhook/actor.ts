@@ -101,7 +101,6 @@ export class WebhookActor implements Behavior<WebhookCommand, Replies> {
     this.#backlog = new Backlog(clock, tell, config.outboxMaxPerInstance);
     this.#lanes = new Lanes(store, log, this.#schedule, () => this.#courier.pump());
     this.#metrics = createWebhookMetrics(registry, {
-      inFlight: () => this.#schedule.inFlight,
       openBreakers: () => this.#schedule.openBreakers,
       knownEntries: () => this.#lanes.budget.entries,
       unsettled: () => this.#settlements.depth + this.#burials.depth,

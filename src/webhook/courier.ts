@@ -130,8 +130,8 @@ export class Courier {
     const ruling = rule(outcome, tries);
     const view = viewOf(event, entry, outcome, ruling, startedAt);
     lane.log.add(view);
-    metrics.attempted(view.result, outcome.tookMs);
-    if (ruling.kind === 'delivered') metrics.delivered(clock.now() - entry.at);
+    metrics.attempted(lane.id, view.result, outcome.tookMs);
+    if (ruling.kind === 'delivered') metrics.delivered(lane.id, clock.now() - entry.at);
     if (ruling.kind === 'retry') this.#retry(lane, entry, outcome, ruling.inMs);
     else
       this.#settle(lane, entry, ruling.kind === 'dead' ? [deadLetter(lane, view, entry, ruling.reason)] : []);

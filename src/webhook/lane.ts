@@ -63,6 +63,8 @@ export class Lane {
   #isFullPageDue = false;
   /** Its origin asked for a pause (`Retry-After`); ms since the epoch. */
   heldUntilMs = 0;
+  /** POSTs under way; the schedule's count. */
+  inFlight = 0;
   /** Undelivered events, as far as counted; the outbox corrects it. */
   pending = 0;
   readonly #budget: Budget;

@@ -112,6 +112,7 @@ export class Schedule {
     const { origin, isProbe } = turn;
     const before = origin.breaker;
     origin.inFlight -= 1;
+    turn.lane.inFlight -= 1;
     this.#inFlight -= 1;
     if (sign === null) {
       const { breaker } = origin;
@@ -197,6 +198,7 @@ export class Schedule {
     const before = origin.breaker;
     origin.breaker = afterStart(before, nowMs);
     origin.inFlight += 1;
+    lane.inFlight += 1;
     this.#inFlight += 1;
     return { origin, lane, entry, isProbe: origin.breaker !== before };
   }
