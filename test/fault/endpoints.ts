@@ -15,6 +15,9 @@ export interface Arrival {
   readonly instance: string;
   readonly type: string;
   readonly messageId: string;
+  readonly chat: string;
+  /** When the event was made, ms since the epoch. */
+  readonly at: number;
   /** From the event to its arrival here. */
   readonly ageMs: number;
 }
@@ -75,8 +78,9 @@ export class Endpoint {
     if (response.destroyed) return;
     response.writeHead(200, { 'content-length': 0 }).end();
     const { id, type, instance, at, data } = JSON.parse(body);
-    const ageMs = arrivedAt - Date.parse(at);
-    this.arrivals.push({ eventId: id, instance, type, messageId: data.id ?? '', ageMs });
+    const madeAt = Date.parse(at);
+    const message = { messageId: data.id ?? '', chat: data.chat?.jid ?? '' };
+    this.arrivals.push({ eventId: id, instance, type, ...message, at: madeAt, ageMs: arrivedAt - madeAt });
   }
 
   #verify({ headers }: IncomingMessage, body: string): void {

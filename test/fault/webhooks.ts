@@ -171,6 +171,21 @@ function disorder(lines: readonly Line[], arrivals: readonly Arrival[]): number 
   return wrong;
 }
 
+/** First arrivals of each chat against the times of their events: what webhooks themselves promise. */
+function overtakings(arrivals: readonly Arrival[]): number {
+  const seen = new Set<string>();
+  const last = new Map<string, number>();
+  let wrong = 0;
+  for (const { eventId, instance, chat, at } of arrivals) {
+    if (seen.has(eventId)) continue;
+    seen.add(eventId);
+    const key = `${instance} ${chat}`;
+    if (at < (last.get(key) ?? 0)) wrong += 1;
+    last.set(key, Math.max(at, last.get(key) ?? 0));
+  }
+  return wrong;
+}
+
 function judge(endpoints: readonly Endpoint[], writers: Writers, dead: number): Judged {
   const arrivals = endpoints.flatMap(messagesOf);
   const ids = new Map<string, Set<string>>();
@@ -181,6 +196,7 @@ function judge(endpoints: readonly Endpoint[], writers: Writers, dead: number): 
   const figures = {
     written: writers.lines.length,
     lost: writers.lines.filter(({ messageId }) => !ids.has(messageId)).length,
+    eventsOutOfOrder: endpoints.reduce((wrong, one) => wrong + overtakings(messagesOf(one)), 0),
     outOfOrder: endpoints.reduce((wrong, one) => wrong + disorder(writers.lines, messagesOf(one)), 0),
     severalEventIds: [...ids.values()].filter((of) => of.size > 1).length,
     repeatsWithSameId: arrivals.length - new Set(arrivals.map(({ eventId }) => eventId)).size,
@@ -191,7 +207,14 @@ function judge(endpoints: readonly Endpoint[], writers: Writers, dead: number): 
     tamperedAccepted: sum(({ counts }) => counts.missedTampering),
     writerFailures: writers.failures.length,
   };
-  const mustBeNone = ['lost', 'outOfOrder', 'severalEventIds', 'deadLetters', 'signaturesRefused'] as const;
+  const mustBeNone = [
+    'lost',
+    'eventsOutOfOrder',
+    'outOfOrder',
+    'severalEventIds',
+    'deadLetters',
+    'signaturesRefused',
+  ] as const;
   const none = [...mustBeNone, 'tamperedAccepted', 'writerFailures'] as const;
   const broken = none.filter((name) => figures[name] > 0).map((name) => `${name}: ${figures[name]}, not 0`);
   if (figures.tamperedTried === 0) broken.push('no tampered delivery was tried');
