@@ -9,7 +9,7 @@ import { AppError } from '../errors.ts';
 import { askTimeoutMs } from '../limits.ts';
 import { changeLogLevel, type LogLevel } from '../log.ts';
 import type { InstanceView } from '../protocol/commands.ts';
-import { type InstanceState, restingStates } from '../protocol/instance.ts';
+import { type InstanceState, noCounts, restingStates } from '../protocol/instance.ts';
 import type { ThreadMetrics } from '../protocol/metrics.ts';
 import type {
   AlertView,
@@ -131,6 +131,7 @@ export class GatewayOperations implements Operations {
         lastError: status.lastError?.code ?? null,
         lastInboundAgeMs: age(status.lastInboundAt),
         lastOutboundAgeMs: age(status.lastOutboundAt),
+        ...(status.counts ?? noCounts),
       }))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }

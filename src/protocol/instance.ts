@@ -120,7 +120,17 @@ export interface InstanceStatus {
   readonly reconnects: number;
   readonly lastInboundAt: number | null;
   readonly lastOutboundAt: number | null;
+  readonly counts: InstanceCounts;
 }
+
+/** Since creation, as last stored (at changes of state and at a stop). */
+export interface InstanceCounts {
+  readonly received: number;
+  readonly sent: number;
+  readonly sendErrors: number;
+}
+
+export const noCounts: InstanceCounts = { received: 0, sent: 0, sendErrors: 0 };
 
 export const initialStatus = (id: string, nowMs: number): InstanceStatus => ({
   id,
@@ -131,6 +141,7 @@ export const initialStatus = (id: string, nowMs: number): InstanceStatus => ({
   reconnects: 0,
   lastInboundAt: null,
   lastOutboundAt: null,
+  counts: noCounts,
 });
 
 /** The pairing text to show as a QR code, and until when it holds (ms since the epoch). */

@@ -103,6 +103,10 @@ export interface InstanceMetrics {
   readonly lastError: string | null;
   readonly lastInboundAgeMs: number | null;
   readonly lastOutboundAgeMs: number | null;
+  /** Messages since creation. */
+  readonly received: number;
+  readonly sent: number;
+  readonly sendErrors: number;
 }
 
 export const cacheNames = ['numbers', 'qr'] as const;

@@ -26,6 +26,7 @@ import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lif
 import { MessageStatuses, type StatusChange } from './message-statuses.ts';
 import { Outgoing, type SendRequest } from './outgoing.ts';
 import { QrBoard } from './qr-board.ts';
+import { Tally } from './tally.ts';
 
 const sendable: readonly string[] = ['open', 'connecting', 'reconnecting'];
 
@@ -35,8 +36,7 @@ export class Instance {
   #config: InstanceConfig;
   #lifecycle: Lifecycle;
   #stateSince: number;
-  #lastInboundAt: number | null;
-  #lastOutboundAt: number | null;
+  #tally: Tally;
   #connection: Connection;
   #reconnect: Timer | null = null;
   #statuses: MessageStatuses;
@@ -50,8 +50,7 @@ export class Instance {
     const { state, me, lastError, reconnects } = status;
     this.#lifecycle = { state, me, lastError, reconnects, failures: 0, isHeld: false };
     this.#stateSince = status.stateSince;
-    this.#lastInboundAt = status.lastInboundAt;
-    this.#lastOutboundAt = status.lastOutboundAt;
+    this.#tally = new Tally(status);
     this.#board = new QrBoard(env.clock);
     this.#connection = this.#makeConnection();
     this.#statuses = this.#makeStatuses();
@@ -64,6 +63,7 @@ export class Instance {
 
   get status(): InstanceStatus {
     const { state, me, lastError, reconnects } = this.#lifecycle;
+    const { lastInboundAt, lastOutboundAt, counts } = this.#tally;
     return {
       id: this.id,
       state,
@@ -71,8 +71,9 @@ export class Instance {
       me,
       lastError,
       reconnects,
-      lastInboundAt: this.#lastInboundAt,
-      lastOutboundAt: this.#lastOutboundAt,
+      lastInboundAt,
+      lastOutboundAt,
+      counts,
     };
   }
 
@@ -118,6 +119,8 @@ export class Instance {
     this.#connection.end();
     await Promise.all([this.#connection.settled(), this.#outgoing.idle()]);
     await this.#statuses.idle();
+    // What moved since the last change of state: the next owner opens the most active first by it.
+    await this.#saveStatus([]);
   }
 
   async getQr(waitMs: number): Promise<QrShown> {
@@ -178,7 +181,7 @@ export class Instance {
     const { next, effects, reason } = advance(before, event, this.#env.policy);
     this.#lifecycle = next;
     if (next.state !== before.state) this.#stateChanged(before.state, reason);
-    else if (next !== before) this.#saveStatus([]);
+    else if (next !== before) this.#keep(this.#saveStatus([]));
     for (const effect of effects) this.#carryOut(effect);
     return this.status;
   }
@@ -190,9 +193,8 @@ export class Instance {
     if (state !== 'connecting' && state !== 'reconnecting') this.#connection.handshakeOver();
     if (state !== 'qr') this.#board.clear();
     if (restingStates.includes(state)) this.#rest();
-    this.#saveStatus([
-      this.#write({ type: 'instance.state', chat: null, data: { state, previous, reason } }),
-    ]);
+    const event = this.#write({ type: 'instance.state', chat: null, data: { state, previous, reason } });
+    this.#keep(this.#saveStatus([event]));
   }
 
   #rest(): void {
@@ -201,11 +203,11 @@ export class Instance {
     this.#board.fail(error);
   }
 
-  #saveStatus(events: readonly StoreWrite[]): void {
-    const { status } = this;
+  /** Never rejects: a status that could not be written is written at the next change. */
+  #saveStatus(events: readonly StoreWrite[]): Promise<void> {
     this.#env.tellChanged(this);
-    const writes: StoreWrite[] = [{ to: 'instanceStatus', id: this.id, value: status }, ...events];
-    this.#keep(this.#commit(writes));
+    const writes: StoreWrite[] = [{ to: 'instanceStatus', id: this.id, value: this.status }, ...events];
+    return this.#commit(writes).catch((error: unknown) => this.#log(error, 'instance write failed'));
   }
 
   async #commit(writes: readonly StoreWrite[]): Promise<void> {
@@ -292,7 +294,7 @@ export class Instance {
   }
 
   #record(message: ReceivedMessage): Promise<readonly StoreWrite[]> {
-    this.#lastInboundAt = this.#env.clock.now();
+    this.#tally.received(this.#env.clock.now());
     this.#env.counted(this);
     this.#env.metrics.inbound();
     return this.#messageWrites('message.received', message);
@@ -363,14 +365,12 @@ export class Instance {
   }
 
   #raised(view: MessageView): void {
-    if (view.status === 'sent') {
-      this.#lastOutboundAt = view.statusAt;
-      this.#env.counted(this);
-      this.#env.metrics.acknowledged(view.statusAt - view.timestamp);
-    }
-    if (view.status === 'sent' || view.status === 'failed')
-      this.#env.metrics.outbound(view.error?.code ?? view.status);
-    this.#outgoing.reached(view);
+    if (!this.#outgoing.reached(view)) return;
+    if (view.status === 'failed') this.#tally.refused();
+    else this.#tally.sent(view.statusAt);
+    this.#env.counted(this);
+    this.#env.metrics.outbound(view.error?.code ?? 'sent');
+    if (view.status !== 'failed') this.#env.metrics.acknowledged(view.statusAt - view.timestamp);
   }
 
   #makeOutgoing(): Outgoing {

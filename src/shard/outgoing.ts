@@ -239,11 +239,12 @@ export class Outgoing {
     this.#options.raise({ id, chat: view.chat, status, at, participant: null, error });
   }
 
-  /** The state of a message changed, durably. */
-  reached(view: MessageView): void {
-    this.#queued.delete(view.id);
+  /** The state of a message changed, durably. True where that took it out of the queue. */
+  reached(view: MessageView): boolean {
+    const wasQueued = this.#queued.delete(view.id);
     if (view.status === 'failed') this.#waiters.fail(view.id, failureOf(view));
     else this.#waiters.reached(view);
+    return wasQueued;
   }
 
   /** This thread lets go of the instance: nothing is taken any more, and what is queued is the next owner's. */

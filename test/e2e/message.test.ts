@@ -109,6 +109,15 @@ describe('from creation to a delivered webhook', () => {
     expect(refused).toMatchObject({ status: 404, body: { code: 'not_on_whatsapp' } });
   });
 
+  it('counts what was received and sent, by instance', async () => {
+    const { body } = await stage.call('GET', '/monitoring/instances/metrics');
+    const sales = body.items.find(({ id }: { id: string }) => id === 'sales');
+    expect(sales).toMatchObject({ state: 'open', reconnects: 0, sendErrors: 0 });
+    expect(sales.sent).toBeGreaterThanOrEqual(3);
+    expect(sales.received).toBeGreaterThanOrEqual(3);
+    expect(sales.lastInboundAgeMs).toBeGreaterThanOrEqual(0);
+  });
+
   it('a contact writes first', async () => {
     const { phone } = {
       phone: stage.gateway.commands.getInstance('sales')?.status.me?.pn?.split('@')[0] ?? '',

@@ -68,6 +68,9 @@ export const instanceMetricsSchema = z
     lastError: z.string().nullable(),
     lastInboundAgeMs: z.number().nullable(),
     lastOutboundAgeMs: z.number().nullable(),
+    received: count,
+    sent: count,
+    sendErrors: count,
   })
   .openapi('InstanceMetrics');
 

@@ -41,6 +41,7 @@ export class FakeOperations implements Operations {
       {
         ...({ id: 'one', state: 'open', shard: 0, stateSince: 0, openForMs: 5, reconnects: 1 } as const),
         ...{ lastError: null, lastInboundAgeMs: 3, lastOutboundAgeMs: null },
+        ...{ received: 2, sent: 1, sendErrors: 0 },
       },
     ];
   }
