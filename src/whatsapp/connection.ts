@@ -169,7 +169,12 @@ export class Connection {
     const raw = rawSocketOf(sock);
     if (raw) gate.install(raw);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
-    handleInOrder(sock.ws, 'CB:message', (error) => this.report(error, 'a stanza failed'));
+    handleInOrder(
+      sock.ws,
+      'CB:message',
+      () => sock.ws.isOpen,
+      (error) => this.report(error, 'a stanza failed'),
+    );
     sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
