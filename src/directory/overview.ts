@@ -2,6 +2,7 @@
 import { askTimeoutMs } from '../limits.ts';
 import { aggregate, type ThreadProbe } from '../monitoring/thread-metrics.ts';
 import type { HealthView } from '../protocol/commands.ts';
+import { restingStates } from '../protocol/instance.ts';
 import type { ThreadMetrics } from '../protocol/metrics.ts';
 import type { Actors } from './actors.ts';
 import type { Directory } from './directory.ts';
@@ -44,7 +45,28 @@ export class Overview {
       ]),
     );
     const isWhole = Object.values(checks).every(({ ok }) => ok);
-    return { status: this.#status(isWhole), checks, instances: directory.countByState() };
+    const instances = directory.countByState();
+    return {
+      status: this.#status(isWhole),
+      checks: { ...checks, instances: this.#opened(instances) },
+      instances,
+    };
+  }
+
+  /**
+   * How far the opening is after a start. It does not count into the status: an instance that cannot connect is
+   * nobody else's trouble. Until a shard has its instances, their states are those of the last run.
+   */
+  #opened(counts: HealthView['instances']): { ok: boolean; detail: string } {
+    const isHosted = this.#phase !== 'starting';
+    const isOpening = counts.connecting + counts.reconnecting > 0;
+    const resting = restingStates.reduce((sum, state) => sum + counts[state], 0);
+    const wanted = Object.values(counts).reduce((sum, count) => sum + count, 0) - resting;
+    const progress = `${counts.open} of ${wanted} open`;
+    return {
+      ok: isHosted && !isOpening,
+      detail: isHosted ? progress : 'shards are being given their instances',
+    };
   }
 
   #status(isWhole: boolean): HealthView['status'] {
