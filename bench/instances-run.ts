@@ -1,6 +1,6 @@
 /**
  * One gateway with N instances, measured from start to end in a process of its own:
- * `instances-run.ts ours|baseline COUNT SIZE`. SIZE is the messages of a phase. Prints one JSON line.
+ * `instances-run.ts ours|baseline COUNT SIZE IDLE_S SHARDS`. SIZE is the messages of a phase. Prints one JSON line.
  */
 
 import { type Latency, latencyOf, Probe } from './instances-probe.ts';
@@ -31,7 +31,8 @@ export interface InstancesResult {
   readonly queries: Readonly<Record<string, Latency>>;
 }
 
-const [variantText = 'ours', countText = '10', sizeText = '500', idleText = '5'] = process.argv.slice(2);
+const [variantText = 'ours', countText = '10', sizeText = '500', idleText = '5', shards = ''] =
+  process.argv.slice(2);
 const variant = variantText as Variant;
 const [count, size, idleS] = [Number(countText), Number(sizeText), Number(idleText)];
 const groupsMax = 50;
@@ -133,7 +134,7 @@ async function groupsOf(stage: Stage): Promise<{ from: string; to: string }[]> {
 }
 
 async function run(): Promise<InstancesResult> {
-  const stage = await Stage.start(variant);
+  const stage = await Stage.start(variant, shards === '' ? {} : { SHARDS: shards });
   await pause(1_500);
   await stage.collect();
   await pause(1_000);
