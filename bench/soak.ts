@@ -4,6 +4,7 @@
  * warnings of listeners that pile up. Garbage is collected before every sample.
  */
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { memoryOf } from './instances-process.ts';
 import { pause, Stage } from './instances-stage.ts';
 import { figureOf, quantile, short } from './lib/figures.ts';
@@ -113,7 +114,8 @@ export async function soak(minutes: number): Promise<boolean> {
 /** As a bench: three minutes, or one. */
 export const bench = (isShort: boolean): Promise<boolean> => soak(isShort ? 1 : 3);
 
-if (import.meta.main) {
+// `bin/guard.mjs` imports this file, so that `import.meta.main` is false.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.exitCode = (await soak(minutesAsked())) ? 0 : 1;
   process.exit();
 }
