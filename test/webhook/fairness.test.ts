@@ -46,7 +46,7 @@ it('lets a proven origin grow to its share and halves it when it fails', () => {
     for (const turn of take(schedule, 20)) schedule.ended(turn, 'fine', 0, 0);
   }
   const turns = take(schedule, 30);
-  expect(turns.length).toBe(17);
+  expect(turns.length).toBe(15);
   for (const turn of turns.slice(0, 2)) schedule.ended(turn, 'throttled', 0, 0);
   for (const turn of turns.slice(2)) schedule.ended(turn, null, 0, 0);
   expect(take(schedule, 30).length).toBe(4);
