@@ -60,7 +60,7 @@ export class WebhookReceiver {
   }
 
   /** Resolves once `isDone` holds; it is asked again at every delivery. */
-  async until(isDone: () => boolean, what: string): Promise<void> {
+  async until(isDone: () => boolean, what: string, limitMs = guardMs): Promise<void> {
     if (isDone()) return;
     await new Promise<void>((resolve, reject) => {
       const wake = (): void => {
@@ -74,9 +74,9 @@ export class WebhookReceiver {
       const guard = setTimeout(
         () =>
           finish(() =>
-            reject(new Error(`not seen within ${guardMs} ms: ${what}; ${this.deliveries.length} deliveries`)),
+            reject(new Error(`not seen within ${limitMs} ms: ${what}; ${this.deliveries.length} deliveries`)),
           ),
-        guardMs,
+        limitMs,
       );
       this.#waiting.add(wake);
     });
