@@ -13,7 +13,9 @@ const download = (message: WAMessage): Promise<Buffer> => downloadMediaMessage(m
 describe('media', () => {
   const fixture = useSandbox();
 
-  it('uploads, comes back as an echo, and downloads decrypted', async () => {
+  // One sandbox for both directions: a process that trusted one sandbox's CA and then another's was seen, once
+  // in some runs, to refuse the second.
+  it('uploads, comes back as an echo, downloads decrypted, and downloads what a contact sends', async () => {
     setDefaultCACertificates([...getCACertificates('default'), fixture.sandbox.ca]);
     const phone = await fixture.open(ann);
     const file = Buffer.alloc(300_000, 'curtain ');
@@ -24,13 +26,9 @@ describe('media', () => {
     );
     expect(sha(await download(echo.message))).toBe(sha(file));
     expect(fixture.sandbox.world.media).toMatchObject({ uploads: 1, downloads: 1 });
-  });
 
-  it('downloads what a contact sends', async () => {
-    setDefaultCACertificates([...getCACertificates('default'), fixture.sandbox.ca]);
-    const phone = await fixture.open(ann);
-    const file = Buffer.from('not really a picture');
-    const message = mediaMessage(fixture.sandbox.world, 'image', file, {
+    const picture = Buffer.from('not really a picture');
+    const message = mediaMessage(fixture.sandbox.world, 'image', picture, {
       mimetype: 'image/jpeg',
       caption: 'look',
     });
@@ -39,6 +37,6 @@ describe('media', () => {
       ({ message: upsert }) => upsert.message?.imageMessage?.caption === 'look',
       'image',
     );
-    expect(await download(received.message)).toEqual(file);
+    expect(await download(received.message)).toEqual(picture);
   });
 });
