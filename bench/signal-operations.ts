@@ -9,11 +9,9 @@ import { join } from 'node:path';
 import {
   type AuthenticationCreds,
   addTransactionCapability,
-  BufferJSON,
   DEFAULT_CONNECTION_CONFIG,
   initAuthCreds,
   type SignalDataTypeMap,
-  type SignalKeyStore,
 } from '@whiskeysockets/baileys';
 import { systemClock } from '../src/clock.ts';
 import { openStore } from '../src/store/lmdb/open.ts';
@@ -25,6 +23,7 @@ import { generateCurveKeyPair, typedPublicKey } from '../src/whatsapp/curve.ts';
 import { LidMapping } from '../src/whatsapp/lid-mapping.ts';
 import { silentLogger } from '../src/whatsapp/logger.ts';
 import { createSignalPort, type SignalPort } from '../src/whatsapp/signal-repository.ts';
+import { jsonKeys } from './baseline-keys.ts';
 
 export interface SignalResult {
   /** Thread CPU ms per operation. */
@@ -62,32 +61,9 @@ async function ours(store: Store, jid: string): Promise<Party> {
   return { jid, creds, preKey, port: createSignalPort({ records, lids, creds, guard, journal }) };
 }
 
-/** Values as JSON text, as a store on disk would have them. */
-function jsonKeys(): SignalKeyStore {
-  const values = new Map<string, string>();
-  return {
-    get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
-      const found: { [id: string]: SignalDataTypeMap[T] } = {};
-      for (const id of ids) {
-        const json = values.get(`${type}:${id}`);
-        if (json !== undefined) found[id] = JSON.parse(json, BufferJSON.reviver) as SignalDataTypeMap[T];
-      }
-      return found;
-    },
-    set: async (data) => {
-      for (const [type, entries] of Object.entries(data)) {
-        for (const [id, value] of Object.entries(entries)) {
-          if (value === null) values.delete(`${type}:${id}`);
-          else values.set(`${type}:${id}`, JSON.stringify(value, BufferJSON.replacer));
-        }
-      }
-    },
-  };
-}
-
 async function stock(jid: string): Promise<Party> {
   const creds = initAuthCreds();
-  const plain = jsonKeys();
+  const plain = jsonKeys(new Map());
   const preKey = generateCurveKeyPair();
   await plain.set({ 'pre-key': { '1': preKey } });
   const keys = addTransactionCapability(plain, silentLogger, { maxCommitRetries: 1, delayBetweenTriesMs: 1 });

@@ -5,6 +5,7 @@
  */
 import type { LogLevel } from '../log.ts';
 import type { InstanceState } from './instance.ts';
+import type { ThreadMetrics } from './metrics.ts';
 
 export const alertNames = [
   'memory_high',
@@ -28,15 +29,8 @@ export interface AlertView {
   readonly message: string;
 }
 
-export interface ThreadView {
-  readonly thread: string;
-  readonly heapUsedBytes: number;
-  readonly heapLimitBytes: number;
-  readonly externalBytes: number;
-  readonly eventLoopUtilization: number;
-  readonly eventLoopDelayP99Ms: number;
-  readonly cpuSeconds: number;
-}
+/** A thread's own report without its Prometheus page. */
+export type ThreadView = Omit<ThreadMetrics, 'prometheus'>;
 
 export interface SystemMetrics {
   readonly at: number;

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from '../log.ts';
 import type { Shapes } from './codec.ts';
+import type { VitalsReading } from './vitals.ts';
 
 /** The `workerData` of every guest. */
 export interface GuestBoot {
@@ -32,7 +33,7 @@ export type ControlKind = '$drain' | '$stop' | '$stats';
 export const isControl = (kind: string): kind is ControlKind => kind.charCodeAt(0) === 36;
 
 /** What a guest reports of its thread. Times in milliseconds, sizes in bytes. */
-export interface GuestStats {
+export interface GuestStats extends VitalsReading {
   readonly mailboxDepth: number;
   readonly mailboxDeepest: number;
   /** From the high watermark on, until it has fallen to the low one. */
@@ -41,13 +42,6 @@ export interface GuestStats {
   readonly turns: number;
   readonly outInFlight: number;
   readonly outRefused: number;
-  readonly elu: number;
-  readonly loopDelayP99Ms: number;
-  readonly heapUsedBytes: number;
-  readonly externalBytes: number;
-  readonly arrayBuffersBytes: number;
-  readonly cpuUserMs: number;
-  readonly cpuSystemMs: number;
   readonly framesSent: number;
   readonly deadLetters: Readonly<Record<string, number>>;
   readonly behavior: Readonly<Record<string, unknown>>;
