@@ -9,7 +9,8 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { randomId, randomToken, tokenHash } from '../ids.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
-import { askGraceMs, askTimeoutMs, pairingReadyTimeoutMs } from '../limits.ts';
+import { actionTimeoutMs, askGraceMs, askTimeoutMs, pairingReadyTimeoutMs } from '../limits.ts';
+import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type {
   BulkResult,
   Commands,
@@ -49,6 +50,7 @@ import type { Credentials } from './credentials.ts';
 import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
 import { type ListQuery, listInstances } from './listing.ts';
+import { defined, withMessageId } from './shapes.ts';
 import { inParts } from './waiting.ts';
 import { webhookConfig } from './webhook-config.ts';
 
@@ -218,6 +220,12 @@ export class GatewayCommands implements Commands {
     return this.#shardOf(id).ask({ kind: 'CheckNumbers', instance: id, numbers }, patiently);
   }
 
+  async perform<K extends ActionKind>(instance: string, action: Action<K>): Promise<ActionReply<K>> {
+    const command = { kind: 'Perform', instance, action } as const;
+    // The shard answers an action with the reply of its kind.
+    return (await this.#shardOf(instance).ask(command, { timeoutMs: actionTimeoutMs })) as ActionReply<K>;
+  }
+
   // ---- webhooks
 
   getWebhook(id: string): WebhookConfig | null {
@@ -379,17 +387,4 @@ export class GatewayCommands implements Commands {
     };
     return { config, secret: made?.secret ?? null };
   }
-}
-
-/** A send that was not answered in time stays queued: the caller learns under which id. */
-function withMessageId(error: unknown, messageId: string): unknown {
-  if (!(error instanceof AppError) || error.code !== 'timeout') return error;
-  const { code, detail, ...more } = error.failure;
-  return new AppError(code, detail, { ...more, extra: { ...more.extra, messageId } });
-}
-
-/** Only the members that are set: a partial update never unsets. */
-function defined<T extends object>(partial: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(partial).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

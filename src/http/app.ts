@@ -13,6 +13,7 @@ import { problem } from './problem.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createRemoteAddress } from './remote-address.ts';
 import { type AnyRoute, type FrontOptions, route } from './route.ts';
+import { blocklistRoutes } from './routes/blocklist.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -94,6 +95,7 @@ export function buildApp(options: FrontOptions): FrontApp {
     ...lifecycleRoutes(deps),
     ...pairingRoutes(deps),
     ...messageRoutes(deps),
+    ...blocklistRoutes(deps),
     ...webhookRoutes(deps),
     ...deadLetterRoutes(deps),
     ...events.routes,

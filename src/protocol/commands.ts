@@ -3,6 +3,7 @@
  * later adapters stand on this interface. `src/directory/` implements it on the main thread over the shards.
  * Every method rejects with an `AppError`. Reads of instances and credentials never leave the main thread.
  */
+import type { Action, ActionKind, ActionReply } from './actions.ts';
 import type {
   InstanceConfig,
   InstanceSettings,
@@ -115,6 +116,9 @@ export interface Commands {
   sendMessage(id: string, input: SendInput): Promise<MessageView>;
   getMessage(id: string, messageId: string, chat: string | null): Promise<MessageView | undefined>;
   checkNumbers(id: string, numbers: readonly string[]): Promise<readonly NumberResult[]>;
+
+  /** Anything else that an open instance can be asked. `instance_not_open` in any other state. */
+  perform<K extends ActionKind>(id: string, action: Action<K>): Promise<ActionReply<K>>;
 
   /** `id` is an instance id or `*` (the webhook for all instances). */
   getWebhook(id: string): WebhookConfig | null;

@@ -62,12 +62,14 @@ export interface ReceivedMessage extends MessageView {
   readonly offline: boolean;
 }
 
-/** What to send; one member a type. Issue H adds the other types beside `text`. */
-export type MessageContent = {
+export interface TextContent {
   readonly type: 'text';
   readonly text: string;
   readonly mentions: readonly string[];
-};
+}
+
+/** What to send; one member a type, each with a composer in `src/whatsapp/compose/`. */
+export type MessageContent = TextContent;
 
 export const waitModes = ['queued', 'server', 'delivered'] as const;
 export type WaitMode = (typeof waitModes)[number];

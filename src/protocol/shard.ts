@@ -3,6 +3,7 @@
  * facts that the shard tells the main thread (past tense). Plain data only.
  */
 import type { Config } from '../config.ts';
+import type { Action, ActionKind, ActionReply } from './actions.ts';
 import type { EventRecord } from './events.ts';
 import type { InstanceConfig, InstanceStatus, PairingCode, QrShown, WebhookConfig } from './instance.ts';
 import type { MessageContent, MessageView, NumberResult, WaitMode } from './message.ts';
@@ -38,6 +39,8 @@ export type ShardCommand =
     }
   | { kind: 'GetMessage'; instance: string; messageId: string; chat: string | null }
   | { kind: 'CheckNumbers'; instance: string; numbers: readonly string[] }
+  /** Anything else that an open instance can be asked. */
+  | { kind: 'Perform'; instance: string; action: Action }
   | { kind: 'ClearCaches'; caches: readonly string[]; instance: string | null }
   /** While true the shard tells `EventsMade`: somebody on the main thread streams events. */
   | { kind: 'WatchEvents'; isWatched: boolean }
@@ -60,6 +63,8 @@ export interface ShardReplies {
   SendMessage: MessageView;
   GetMessage: MessageView | null;
   CheckNumbers: readonly NumberResult[];
+  /** The reply of the action's kind. */
+  Perform: ActionReply<ActionKind>;
   ClearCaches: Readonly<Record<string, number>>;
   WatchEvents: null;
   CollectMetrics: ThreadMetrics;

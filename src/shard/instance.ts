@@ -7,6 +7,7 @@ import { iso, type Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import { AppError, toFailure } from '../errors.ts';
 import { errorFields } from '../log.ts';
+import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { EventData, NewEvent } from '../protocol/events.ts';
 import {
   type InstanceConfig,
@@ -18,14 +19,15 @@ import {
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
 import { parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
-import { rejectedByWhatsapp } from '../whatsapp/refusals.ts';
-import type { StatusUpdate, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
+import type { WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
 import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lifecycle.ts';
-import { MessageStatuses, type StatusChange } from './message-statuses.ts';
+import { MessageRecorder } from './message-recorder.ts';
+import { MessageStatuses } from './message-statuses.ts';
 import { Outgoing, type SendRequest } from './outgoing.ts';
 import { QrBoard } from './qr-board.ts';
+import { statusChange } from './status-change.ts';
 import { Tally } from './tally.ts';
 
 const sendable: readonly string[] = ['open', 'connecting', 'reconnecting'];
@@ -42,6 +44,7 @@ export class Instance {
   #statuses: MessageStatuses;
   #outgoing: Outgoing;
   #board: QrBoard;
+  #messages: MessageRecorder;
 
   constructor(config: InstanceConfig, status: InstanceStatus, env: InstanceEnvironment) {
     this.id = config.id;
@@ -55,6 +58,11 @@ export class Instance {
     this.#connection = this.#makeConnection();
     this.#statuses = this.#makeStatuses();
     this.#outgoing = this.#makeOutgoing();
+    this.#messages = new MessageRecorder({
+      instance: this.id,
+      store: env.store,
+      writeEvent: (event) => this.#write(event),
+    });
   }
 
   get outgoingDepth(): number {
@@ -164,6 +172,11 @@ export class Instance {
     return results.map((result, index) => ({ ...result, input: numbers[index] ?? result.input }));
   }
 
+  async perform<K extends ActionKind>(action: Action<K>): Promise<ActionReply<K>> {
+    if (this.#lifecycle.state !== 'open') throw this.#notOpen();
+    return this.#openSocket().perform(action, (address) => this.#resolve(address));
+  }
+
   #openSocket(): WaSocket {
     return this.#connection.required(() => this.#notOpen());
   }
@@ -269,6 +282,9 @@ export class Instance {
       case 'StatusesChanged':
         this.#statuses.raise(fact.updates.map(statusChange));
         break;
+      case 'EventsRaised':
+        this.#keep(this.#commit([...fact.writes, ...fact.events.map((event) => this.#write(event))]));
+        break;
       case 'Opened':
         this.#advance(fact);
         this.#outgoing.setSocket(this.#connection.socket);
@@ -287,9 +303,9 @@ export class Instance {
 
   #onMessageSent(message: ReceivedMessage): void {
     this.#keep(
-      this.#messageWrites('message.sent', message).then((writes) =>
-        writes.length > 0 ? this.#commit(writes) : undefined,
-      ),
+      this.#messages
+        .writes('message.sent', message)
+        .then((writes) => (writes.length > 0 ? this.#commit(writes) : undefined)),
     );
   }
 
@@ -297,22 +313,7 @@ export class Instance {
     this.#tally.received(this.#env.clock.now());
     this.#env.counted(this);
     this.#env.metrics.inbound();
-    return this.#messageWrites('message.received', message);
-  }
-
-  /** The event and its dedupe entry, or nothing where (chat, sender, id) already is an event. */
-  async #messageWrites(
-    type: 'message.received' | 'message.sent',
-    message: ReceivedMessage,
-  ): Promise<StoreWrite[]> {
-    const { chat, from, id } = message;
-    // The JIDs as WhatsApp addressed them: a redelivery has the same ones, whatever was learnt meanwhile.
-    const key = { instance: this.id, chat: chat.jid, sender: from.jid, id };
-    if ((await this.#env.store.outbox.seqOf(key.instance, key.chat, key.sender, id)) !== undefined) return [];
-    const data = { ...message, timestamp: iso(message.timestamp), statusAt: iso(message.statusAt) };
-    const write = this.#write({ type, chat: key.chat, data });
-    if (write.to !== 'event') return [];
-    return [write, { to: 'dedupe', ...key, seq: write.event.seq }];
+    return this.#messages.writes('message.received', message);
   }
 
   // ---- parts
@@ -340,7 +341,7 @@ export class Instance {
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
           record: (message) => this.#record(message),
-          recordSent: (message) => this.#messageWrites('message.sent', message),
+          recordSent: (message) => this.#messages.writes('message.sent', message),
           recorded: (writes) => this.#env.outlet.committed(writes),
         }),
       onFact: (fact) => this.#onFact(fact),
@@ -386,11 +387,4 @@ export class Instance {
       onFailure: (error) => this.#log(error, 'send failed'),
     });
   }
-}
-
-function statusChange(update: StatusUpdate): StatusChange {
-  const { whatsappCode, ...change } = update;
-  if (update.status !== 'failed') return { ...change, error: null };
-  const { code, message } = rejectedByWhatsapp('the message', whatsappCode);
-  return { ...change, error: { code, whatsappCode, message } };
 }

@@ -13,6 +13,7 @@ import type { MessageContent, MessageError, MessageView, Party, WaitMode } from 
 import type { SentRecord, Store } from '../store/ports.ts';
 import type { WaSocket } from '../whatsapp/wa-socket.ts';
 import { hasReached, type StatusChange } from './message-statuses.ts';
+import { shownContent } from './shown-content.ts';
 import { Waiters } from './waiters.ts';
 
 export interface SendRequest {
@@ -143,9 +144,7 @@ export class Outgoing {
       from: this.#options.me(),
       to,
       fromMe: true,
-      type: request.content.type,
-      text: request.content.text,
-      media: null,
+      ...shownContent(request.content),
       quote: null,
       timestamp: now,
       status: 'queued',

@@ -147,6 +147,8 @@ export class Shard {
         return instance.getMessage(command.messageId);
       case 'CheckNumbers':
         return instance.checkNumbers(command.numbers);
+      case 'Perform':
+        return instance.perform(command.action);
       default:
         return unreachable(command);
     }

@@ -18,6 +18,8 @@ import { errorFields } from '../log.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Account } from './account.ts';
 import { AccountRecords } from './account-records.ts';
+import type { ActionContext } from './action-context.ts';
+import { performAction } from './actions.ts';
 import { resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
@@ -94,6 +96,7 @@ export class Connection {
     this.appState = new FirstAppState(this.sock, this.keeper);
     this.sender = new Sender({
       sock: this.sock,
+      groups: this.groups,
       lids: this.lids,
       clock: options.clock,
       hasEnded: () => this.guard.isEnded,
@@ -113,6 +116,7 @@ export class Connection {
       encode: (message) => sender.encode(message),
       send: (message, proto, onWritten) => this.whenOpen(() => sender.send(message, proto, onWritten)),
       queryNumbers: (numbers) => this.whenOpen(() => queryNumbers({ sock, lids }, numbers)),
+      perform: (action, resolve) => this.whenOpen(() => performAction(action, this.actionContext(resolve))),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
       logout: async () => {
         await logout(pairing);
@@ -121,6 +125,13 @@ export class Connection {
       end: () => connection.end(),
       resolveParty: (jid) => resolvedParty(lids, jid),
     };
+  }
+
+  private actionContext(resolve: ActionContext['resolve']): ActionContext {
+    const { sock, lids, groups, me } = this;
+    const { instance, store, clock, settings } = this.options;
+    const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
+    return { instance, sock, lids, groups, store, clock, settings, me, party, resolve };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */

@@ -59,3 +59,34 @@ export function appErrorOf(error: unknown, what: string): AppError {
     `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
   );
 }
+
+const queryTexts: Readonly<Record<number, string>> = {
+  400: 'it found the request malformed',
+  401: 'this account may not do that',
+  403: 'this account may not do that',
+  405: 'it does not allow that',
+  406: 'it does not accept that',
+  409: 'the current state does not allow it',
+  410: 'it is gone',
+  419: 'a limit of WhatsApp is reached',
+  420: 'the account asks too often',
+  429: 'the account asks too often',
+  500: 'it had an internal error',
+  503: 'it is not available',
+};
+
+/** The answer to a query that WhatsApp refused; 404 is `not_found`, the rest `whatsapp_rejected`. */
+export function refusedQuery(what: string, code: number): AppError {
+  const extra = { whatsappCode: code };
+  if (code === 404) return new AppError('not_found', `WhatsApp has nothing for ${what} (404).`, { extra });
+  const text = queryTexts[code] ?? 'for a reason that is not known here';
+  return new AppError('whatsapp_rejected', `WhatsApp refused ${what} with ${code}: ${text}.`, { extra });
+}
+
+/** As `appErrorOf`, for what is no message. */
+export function actionErrorOf(error: unknown, what: string): AppError {
+  const code = (error as { data?: unknown } | null)?.data;
+  if (!(error instanceof AppError) && typeof code === 'number' && !isConnectionLost(error))
+    return refusedQuery(what, code);
+  return appErrorOf(error, what);
+}

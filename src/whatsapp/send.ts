@@ -3,30 +3,25 @@
  * server's acknowledgement (Baileys resolves when the frame is written). Called by `connect.ts`; never
  * makes an id, never retries, never stores.
  */
-import {
-  type BinaryNode,
-  generateWAMessageContent,
-  isPnUser,
-  proto,
-  type WAMessageKey,
-  type WASocket,
-} from '@whiskeysockets/baileys';
+import { type BinaryNode, isPnUser, proto, type WAMessageKey, type WASocket } from '@whiskeysockets/baileys';
 import type { Clock, Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
 import { unacknowledgedSendsMax } from '../limits.ts';
 import type { SentRecord } from '../store/ports.ts';
-import { bareJid, parseAddress } from './addresses.ts';
+import { bareJid } from './addresses.ts';
 import { BoundedMap } from './bounded-map.ts';
+import type { GroupCache } from './caches.ts';
+import { compose, relayExtras } from './compose/compose.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import { acknowledgementTimeoutMs } from './limits.ts';
-import { silentLogger } from './logger.ts';
 import { appErrorOf, rejectedByWhatsapp, socketEnded } from './refusals.ts';
 import { SendWindow } from './send-window.ts';
 import type { OutgoingMessage, SendOutcome } from './wa-socket.ts';
 
 export interface SenderParts {
-  readonly sock: Pick<WASocket, 'relayMessage' | 'ws' | 'signalRepository'>;
+  readonly sock: Pick<WASocket, 'relayMessage' | 'ws' | 'signalRepository' | 'waUploadToServer'>;
+  readonly groups: Pick<GroupCache, 'get'>;
   readonly lids: LidMapping;
   readonly clock: Clock;
   /** The socket is over: what fails from here on says nothing about the message. */
@@ -63,12 +58,9 @@ export class Sender {
   }
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
-    const { text, mentions } = message.content;
-    const mentioned = mentions.map(mentionedJid);
-    const content = await generateWAMessageContent(
-      { text, ...(mentioned.length > 0 ? { mentions: mentioned } : {}) },
-      { logger: silentLogger, upload: () => Promise.reject(new AppError('not_supported', 'no upload here')) },
-    );
+    const { sock, groups } = this.parts;
+    const { to, messageId } = message;
+    const content = await compose(message.content, { sock, groups, to, messageId });
     const context = message.quote === null ? undefined : await this.quoteContext(message.to, message.quote);
     if (context && content.extendedTextMessage) {
       content.extendedTextMessage.contextInfo = { ...content.extendedTextMessage.contextInfo, ...context };
@@ -105,9 +97,10 @@ export class Sender {
     this.window.refuseAll(socketEnded());
   }
 
-  private async relay({ to, messageId }: OutgoingMessage, bytes: Uint8Array): Promise<void> {
+  private async relay({ to, messageId, content }: OutgoingMessage, bytes: Uint8Array): Promise<void> {
     await this.assertReachable(to);
-    await this.parts.sock.relayMessage(to, proto.Message.decode(bytes), { messageId });
+    const options = { messageId, ...relayExtras(content) };
+    await this.parts.sock.relayMessage(to, proto.Message.decode(bytes), options);
   }
 
   /** Baileys sends a number without LID and session to nobody, silently. */
@@ -157,11 +150,6 @@ export class Sender {
     const quotedMessage = sent?.proto ? proto.Message.decode(sent.proto) : { conversation: '' };
     return { stanzaId: id, participant, quotedMessage };
   }
-}
-
-function mentionedJid(address: string): string {
-  const parsed = parseAddress(address);
-  return parsed.kind === 'phone' ? `${parsed.digits}@s.whatsapp.net` : parsed.jid;
 }
 
 function sendError(error: unknown, to: string): AppError {

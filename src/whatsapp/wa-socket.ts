@@ -4,6 +4,8 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
+import type { NewEvent } from '../protocol/events.ts';
 import type { InstanceSettings, Me, PairingCode } from '../protocol/instance.ts';
 import type {
   MessageContent,
@@ -40,7 +42,9 @@ export type WaFact =
   | { kind: 'Closed'; cause: CloseCause }
   /** Another device of the same account sent it. */
   | { kind: 'MessageSent'; message: ReceivedMessage }
-  | { kind: 'StatusesChanged'; updates: readonly StatusUpdate[] };
+  | { kind: 'StatusesChanged'; updates: readonly StatusUpdate[] }
+  /** Something else happened: these events become durable in one batch with the writes. */
+  | { kind: 'EventsRaised'; events: readonly NewEvent[]; writes: readonly StoreWrite[] };
 
 export interface WaSocketOptions {
   readonly instance: string;
@@ -97,6 +101,11 @@ export interface WaSocket {
   send(message: OutgoingMessage, proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome>;
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */
   queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
+  /** Anything but a message; `resolve` finds the JID of an address as the caller wrote it. */
+  perform<K extends ActionKind>(
+    action: Action<K>,
+    resolve: (address: string) => Promise<string>,
+  ): Promise<ActionReply<K>>;
   requestPairingCode(phone: string): Promise<PairingCode>;
   /** Tells WhatsApp to unlink this device, then ends. */
   logout(): Promise<void>;

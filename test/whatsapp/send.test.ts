@@ -37,7 +37,8 @@ beforeEach(() => {
   const lids = {
     getLIDForPN: async (pn: string) => (pn.startsWith('1') ? '1@lid' : null),
   } as unknown as LidMapping;
-  sender = new Sender({ sock, lids, clock, hasEnded: () => hasEnded, sent: async () => undefined });
+  const groups = { get: async () => undefined };
+  sender = new Sender({ sock, groups, lids, clock, hasEnded: () => hasEnded, sent: async () => undefined });
 });
 
 const acknowledge = (id: string, error?: string): boolean =>

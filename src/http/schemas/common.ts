@@ -55,3 +55,5 @@ export const pageCursor = z.string().min(1).max(cursorMaxChars).optional();
 
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
+
+export const partyList = pageOf(party).openapi('PartyList');

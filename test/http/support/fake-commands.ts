@@ -4,6 +4,7 @@
  */
 import { AppError } from '../../../src/errors.ts';
 import { tokenHash } from '../../../src/ids.ts';
+import type { Action, ActionKind, ActionReply } from '../../../src/protocol/actions.ts';
 import type {
   Commands,
   InstanceInput,
@@ -208,6 +209,15 @@ export class FakeCommands implements Commands {
 
   async checkNumbers(_id: string, numbers: readonly string[]) {
     return numbers.map((input) => ({ input, exists: true, ...party('5511988887777'), cached: false }));
+  }
+
+  /** Actions that were asked, and what the next ones answer. */
+  readonly performed: { instance: string; action: Action }[] = [];
+  replyTo: (action: Action) => unknown = () => null;
+
+  async perform<K extends ActionKind>(instance: string, action: Action<K>) {
+    this.performed.push({ instance, action });
+    return this.replyTo(action) as ActionReply<K>;
   }
 
   getWebhook(id: string) {

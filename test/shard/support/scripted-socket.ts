@@ -48,6 +48,10 @@ export class ScriptedSocket implements WaSocket {
     throw new Error('not asked in these tests');
   }
 
+  async perform(): Promise<never> {
+    throw new Error('not asked in these tests');
+  }
+
   async requestPairingCode(): Promise<never> {
     throw new Error('not asked in these tests');
   }

@@ -1,0 +1,18 @@
+/**
+ * What an open instance can be asked beside sending: one typed map a capability, merged here. Each action is a
+ * kind with an input and a reply, plain data; `Commands.perform` takes it through the owning shard to the
+ * handler in `src/whatsapp/` (`actions.ts` there). Front ends know these, never the socket.
+ */
+import type { BlocklistActions } from './blocklist.ts';
+
+export interface Actions extends BlocklistActions {}
+
+export type ActionKind = keyof Actions;
+export type ActionInput<K extends ActionKind> = Actions[K]['input'];
+export type ActionReply<K extends ActionKind> = Actions[K]['reply'];
+
+/** One action as it crosses threads. */
+export interface Action<K extends ActionKind = ActionKind> {
+  readonly kind: K;
+  readonly input: ActionInput<K>;
+}

@@ -1,0 +1,35 @@
+/**
+ * Messages that came in, or that another device sent, as the writes that make them durable: the event and its
+ * dedupe entry. The caller commits them, with the Signal session where it can. Called by `instance.ts`.
+ */
+import { iso } from '../clock.ts';
+import type { NewEvent } from '../protocol/events.ts';
+import type { ReceivedMessage } from '../protocol/message.ts';
+import type { Store, StoreWrite } from '../store/ports.ts';
+
+export interface RecorderOptions {
+  readonly instance: string;
+  readonly store: Pick<Store, 'outbox'>;
+  writeEvent(event: NewEvent<'message.received' | 'message.sent'>): StoreWrite;
+}
+
+export class MessageRecorder {
+  #options: RecorderOptions;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing where (chat, sender, id) already is an event. */
+  async writes(type: 'message.received' | 'message.sent', message: ReceivedMessage): Promise<StoreWrite[]> {
+    const { instance, store } = this.#options;
+    const { chat, from, id } = message;
+    // The JIDs as WhatsApp addressed them: a redelivery has the same ones, whatever was learnt meanwhile.
+    const key = { instance, chat: chat.jid, sender: from.jid, id };
+    if ((await store.outbox.seqOf(instance, key.chat, key.sender, id)) !== undefined) return [];
+    const data = { ...message, timestamp: iso(message.timestamp), statusAt: iso(message.statusAt) };
+    const write = this.#options.writeEvent({ type, chat: key.chat, data });
+    if (write.to !== 'event') return [];
+    return [write, { to: 'dedupe', ...key, seq: write.event.seq }];
+  }
+}

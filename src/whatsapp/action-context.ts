@@ -1,0 +1,31 @@
+/** What action handlers work with, and the type of their tables. Imported by every capability file. */
+import type { WASocket } from '@whiskeysockets/baileys';
+import type { Clock } from '../clock.ts';
+import type { ActionInput, ActionKind, ActionReply } from '../protocol/actions.ts';
+import type { Me } from '../protocol/instance.ts';
+import type { Party } from '../protocol/message.ts';
+import type { Store } from '../store/ports.ts';
+import type { GroupCache } from './caches.ts';
+import type { LidMapping } from './lid-mapping.ts';
+import type { WaSocketOptions } from './wa-socket.ts';
+
+/** What a handler works with; all of it belongs to one open socket. */
+export interface ActionContext {
+  readonly instance: string;
+  readonly sock: WASocket;
+  readonly lids: LidMapping;
+  readonly groups: GroupCache;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: WaSocketOptions['settings'];
+  me(): Me;
+  /** Both forms of a JID where the mapping is known. */
+  party(jid: string, other?: string | null): Promise<Party>;
+  /** The JID of an address as the caller wrote it, through the number cache. `not_on_whatsapp`. */
+  resolve(address: string): Promise<string>;
+}
+
+/** The handlers of a capability: one function an action of its map. */
+export type HandlersOf<K extends ActionKind> = {
+  readonly [Kind in K]: (input: ActionInput<Kind>, context: ActionContext) => Promise<ActionReply<Kind>>;
+};

@@ -1,0 +1,26 @@
+/**
+ * The table of action handlers, one file a capability beside this one, and the way to run one: on an open
+ * socket, with every failure as the API's error. Called by `connection.ts`.
+ */
+import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
+import type { ActionContext, HandlersOf } from './action-context.ts';
+import { blocklistHandlers } from './blocklist.ts';
+import { actionErrorOf } from './refusals.ts';
+
+const handlers: HandlersOf<ActionKind> = { ...blocklistHandlers };
+
+/** "SetBlocked" → "set blocked": how a refusal names the action. */
+const wordsOf = (kind: string): string => kind.replaceAll(/(?<!^)([A-Z])/g, ' $1').toLowerCase();
+
+/** Rejects with an `AppError` only. */
+export async function performAction<K extends ActionKind>(
+  { kind, input }: Action<K>,
+  context: ActionContext,
+): Promise<ActionReply<K>> {
+  try {
+    const handler: HandlersOf<K>[K] = handlers[kind];
+    return await handler(input, context);
+  } catch (error) {
+    throw actionErrorOf(error, `the request "${wordsOf(kind)}"`);
+  }
+}
