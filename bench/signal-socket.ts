@@ -122,6 +122,7 @@ class Account {
         this.received += 1;
         this.onReceived();
       },
+      recordStatuses: async () => undefined,
     });
   }
 

@@ -1,14 +1,26 @@
 /** Identifiers and tokens. Randomness here is cryptographic; nothing predictable may leave this file. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
+
+const uuidRandomBytes = 10;
+/** Random bytes for UUIDs, drawn many at a time (one draw costs as much as a whole event body); each used once. */
+const pool = Buffer.allocUnsafeSlow(400 * uuidRandomBytes);
+let poolUsed = pool.length;
+
+function pooledHex(): string {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  poolUsed += uuidRandomBytes;
+  return pool.toString('hex', poolUsed - uuidRandomBytes, poolUsed);
+}
 
 /** RFC 9562 UUIDv7: 48 bits of milliseconds, then 74 random bits. Sorts by time as text. */
 export function uuidv7(nowMs: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = nowMs.toString(16).padStart(12, '0');
+  const random = pooledHex();
+  const variant = '89ab'[Number.parseInt(random.slice(-1), 16) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 18)}`;
 }
 
 /** When a UUIDv7 was made, ms since the epoch. */

@@ -280,7 +280,7 @@ export class Instance {
         this.#onMessageSent(fact.message);
         break;
       case 'StatusesChanged':
-        this.#statuses.raise(fact.updates.map(statusChange));
+        this.#keep(this.#statuses.raise(fact.updates.map(statusChange)));
         break;
       case 'EventsRaised':
         this.#keep(this.#commit([...fact.writes, ...fact.events.map((event) => this.#write(event))]));
@@ -343,6 +343,7 @@ export class Instance {
           record: (message) => this.#record(message),
           recordSent: (message) => this.#messages.writes('message.sent', message),
           recorded: (writes) => this.#env.outlet.committed(writes),
+          recordStatuses: (updates) => this.#statuses.raise(updates.map(statusChange)),
         }),
       onFact: (fact) => this.#onFact(fact),
       onOpenFailed: (error) => this.#openFailed(error),
@@ -361,7 +362,6 @@ export class Instance {
       writeEvent: (event) => this.#write(event),
       committed: (writes) => this.#env.outlet.committed(writes),
       onRaised: (view) => this.#raised(view),
-      onFailure: (error) => this.#log(error, 'status write failed'),
     });
   }
 
@@ -383,7 +383,7 @@ export class Instance {
       me: () => this.#me(),
       resolve: (address) => this.#resolve(address),
       party: (jid) => this.#openSocket().resolveParty(jid),
-      raise: (change) => this.#statuses.raise([change]),
+      raise: (change) => this.#keep(this.#statuses.raise([change])),
       onFailure: (error) => this.#log(error, 'send failed'),
     });
   }

@@ -3,7 +3,6 @@
  * All changes that arrive together are one batch with their events; waiters hear of a state once it is durable.
  */
 import { iso } from '../clock.ts';
-import { detach } from '../detach.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { MessageError, MessageStatus, MessageView, Party } from '../protocol/message.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
@@ -25,7 +24,6 @@ export interface StatusOptions {
   committed(writes: readonly StoreWrite[]): void;
   /** After the batch: the message as it stands now. */
   onRaised(view: MessageView): void;
-  onFailure(error: unknown): void;
 }
 
 const ranks: Record<MessageStatus, number> = {
@@ -47,30 +45,31 @@ const isRaise = (from: MessageStatus, to: MessageStatus): boolean =>
 export class MessageStatuses {
   #options: StatusOptions;
   #waiting: StatusChange[] = [];
-  #run: Promise<void> | null = null;
+  /** The batch that what waits now will be in. */
+  #next: Promise<void> | null = null;
+  #latest: Promise<void> = Promise.resolve();
 
   constructor(options: StatusOptions) {
     this.#options = options;
   }
 
-  raise(changes: readonly StatusChange[]): void {
+  /** Resolves when the changes, those that raise nothing too, are durable; rejects where the store failed. */
+  raise(changes: readonly StatusChange[]): Promise<void> {
     this.#waiting.push(...changes);
-    this.#run ??= this.#drain();
-    detach(this.#run, this.#options.onFailure);
+    this.#next ??= this.#batchAfter(this.#latest);
+    this.#latest = this.#next;
+    return this.#next;
   }
 
-  /** Resolves when every change so far is durable. */
+  /** Resolves when every change so far is durable, or could not be written. */
   async idle(): Promise<void> {
-    await this.#run;
+    await settled(this.#latest);
   }
 
-  async #drain(): Promise<void> {
-    try {
-      await null;
-      while (this.#waiting.length > 0) await this.#commitAll(this.#waiting.splice(0));
-    } finally {
-      this.#run = null;
-    }
+  async #batchAfter(before: Promise<void>): Promise<void> {
+    await settled(before);
+    this.#next = null;
+    await this.#commitAll(this.#waiting.splice(0));
   }
 
   async #commitAll(changes: readonly StatusChange[]): Promise<void> {
@@ -104,6 +103,8 @@ export class MessageStatuses {
     return this.#options.writeEvent({ type: 'message.status', chat: chat.jid, data });
   }
 }
+
+const settled = (work: Promise<void>): Promise<void> => work.catch(() => undefined);
 
 const withStatus = (record: SentRecord, change: StatusChange): SentRecord => ({
   ...record,

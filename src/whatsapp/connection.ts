@@ -3,13 +3,14 @@
  * Made by `connect.ts`. After `Closed` nothing of it touches the account; `end()` resolves when its work
  * in flight is over, and only then the account is free for a successor.
  */
-import type {
-  AuthenticationCreds,
-  BinaryNode,
-  makeWASocket,
-  SignalKeyStore,
-  SignalRepositoryWithLIDStore,
-  WASocket,
+import {
+  type AuthenticationCreds,
+  type BinaryNode,
+  buildAckStanza,
+  type makeWASocket,
+  type SignalKeyStore,
+  type SignalRepositoryWithLIDStore,
+  type WASocket,
 } from '@whiskeysockets/baileys';
 import type { Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
@@ -28,7 +29,7 @@ import { GroupCache, PlaceholderCache } from './caches.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
-import { FrameGate, type RawSocket } from './frame-gate.ts';
+import { FrameGate, inOneWrite, type RawSocket } from './frame-gate.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
@@ -37,12 +38,13 @@ import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
+import { Receipts } from './receipts.ts';
 import { socketEnded } from './refusals.ts';
 import { Sender, sentMessage } from './send.ts';
 import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
 import { createSignalPort } from './signal-repository.ts';
-import { socketConfig } from './socket-config.ts';
+import { ignores, socketConfig } from './socket-config.ts';
 import { traced } from './traces.ts';
 import type { CloseCause, WaSocket, WaSocketOptions } from './wa-socket.ts';
 
@@ -189,6 +191,7 @@ export class Connection {
     sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
+    this.receipts().install();
     sock.ws.on('CB:notification,type:w:gp2', (node: BinaryNode) => this.groupChanged(node));
     sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
       this.cut(upgradeRefused(response.statusCode ?? 0)),
@@ -196,6 +199,24 @@ export class Connection {
     this.subscribe();
     this.deadline.begin('connecting');
     options.log.debug({ instance: options.instance }, 'socket made');
+  }
+
+  private receipts(): Receipts {
+    const { sock, options, lids } = this;
+    return new Receipts({
+      ws: sock.ws,
+      lids,
+      clock: options.clock,
+      me: this.me,
+      ignores: (jid) => ignores(options.settings, jid),
+      guard: this.guard.guard,
+      record: (updates) => options.recordStatuses(updates),
+      acknowledge: (stanzas) =>
+        inOneWrite(rawSocketOf(sock), () => {
+          for (const stanza of stanzas) detach(sock.sendNode(buildAckStanza(stanza)), () => undefined);
+        }),
+      failed: (error) => this.report(error, 'a receipt was not recorded'),
+    });
   }
 
   private groupChanged(notification: BinaryNode): void {

@@ -9,6 +9,19 @@ type Sent = (error?: Error) => void;
 export interface RawSocket {
   send(data: Uint8Array, sent?: Sent): void;
   terminate(): void;
+  /** The TCP or TLS stream under it, while it is open. */
+  readonly _socket?: { cork(): void; uncork(): void } | null;
+}
+
+/** What `work` sends leaves in one write. */
+export function inOneWrite(socket: RawSocket | null, work: () => void): void {
+  const stream = socket?._socket;
+  stream?.cork();
+  try {
+    work();
+  } finally {
+    stream?.uncork();
+  }
 }
 
 export class FrameGate {

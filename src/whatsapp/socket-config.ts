@@ -38,7 +38,8 @@ function wantsHistory(settings: InstanceSettings, type: number | null | undefine
   return type === HistorySyncType.INITIAL_BOOTSTRAP || type === HistorySyncType.NON_BLOCKING_DATA;
 }
 
-function ignores(settings: InstanceSettings, jid: string): boolean {
+/** Chats whose stanzas are acknowledged and dropped. */
+export function ignores(settings: InstanceSettings, jid: string): boolean {
   if (settings.ignoreGroups && isJidGroup(jid)) return true;
   if (settings.ignoreStatus && isJidStatusBroadcast(jid)) return true;
   return settings.ignoreNewsletters && isJidNewsletter(jid) === true;

@@ -1,6 +1,7 @@
 /**
  * Receipts and refusals as status updates: what Baileys emits about messages of this account becomes
- * `StatusesChanged`. Pure but for the mapping; called by `events.ts`. Never tells about messages of others.
+ * `StatusesChanged`. Pure but for the mapping; called by `events.ts` and `receipts.ts`. Never tells about messages
+ * of others.
  */
 import type { MessageUserReceiptUpdate, WAMessageKey, WAMessageUpdate } from '@whiskeysockets/baileys';
 import { WAMessageStatus } from '@whiskeysockets/baileys';
@@ -23,7 +24,8 @@ interface Change {
   readonly whatsappCode: number | null;
 }
 
-async function statusUpdate(
+/** One message's change as the shard takes it, with both addresses of each party where known. */
+export async function statusUpdate(
   lids: LidMapping,
   key: WAMessageKey,
   change: Change,

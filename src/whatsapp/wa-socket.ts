@@ -70,6 +70,8 @@ export interface WaSocketOptions {
   recordSent?(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
   /** Called after the batch with `record`'s writes is durable. */
   recorded(writes: readonly StoreWrite[]): void;
+  /** What receipts told; resolves when durable, and only then they are acknowledged. */
+  recordStatuses(updates: readonly StatusUpdate[]): Promise<void>;
 }
 
 export interface OutgoingMessage {

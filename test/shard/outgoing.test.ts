@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { detach } from '../../src/detach.ts';
 import { AppError } from '../../src/errors.ts';
 import { defaultInstanceSettings } from '../../src/protocol/instance.ts';
 import type { WaitMode } from '../../src/protocol/message.ts';
@@ -41,7 +42,6 @@ function queue(): Outgoing {
     },
     committed: () => undefined,
     onRaised: (view) => outgoing.reached(view),
-    onFailure: failures,
   });
   const outgoing: Outgoing = new Outgoing({
     instance: 'a',
@@ -51,7 +51,7 @@ function queue(): Outgoing {
     me: () => ({ jid: 'me@s.whatsapp.net', pn: null, lid: null }),
     resolve: async (address) => `${address}@s.whatsapp.net`,
     party: async (jid) => ({ jid, pn: jid, lid: null }),
-    raise: (change) => statuses.raise([change]),
+    raise: (change) => detach(statuses.raise([change]), failures),
     onFailure: failures,
   });
   return outgoing;

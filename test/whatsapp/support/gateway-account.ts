@@ -37,6 +37,8 @@ export class GatewayAccount {
   readonly durable: ReceivedMessage[] = [];
   readonly instance: string;
   socket!: WaSocket;
+  /** What receipts told counts as durable once this resolves. */
+  statusesStored: Promise<void> = Promise.resolve();
   private readonly options: AccountOptions;
   private readonly waits = new Set<() => void>();
   private seq = 0;
@@ -69,6 +71,11 @@ export class GatewayAccount {
       },
       record: (message) => this.record(message),
       recorded: (writes) => this.recorded(writes),
+      recordStatuses: async (updates) => {
+        this.facts.push({ kind: 'StatusesChanged', updates });
+        this.wake();
+        await this.statusesStored;
+      },
     };
   }
 
