@@ -4,6 +4,7 @@
  * incarnations never own the same things; a thread that cannot be ended is reported as wedged instead.
  */
 import type { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import type { Exit } from '../actor/child-spec.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -15,6 +16,12 @@ import { exitLimitMs } from './limits.ts';
 import { type Link, type OnFrame, openLink } from './link.ts';
 import { firstSight, judge, type Liveness, type LivenessLimits } from './liveness.ts';
 import { createPulse, Pulse } from './wake.ts';
+
+/**
+ * `--max-old-space-size` of the process is V8's for every isolate to come and beats `resourceLimits`: a shard
+ * meant for 2 GB got the 8 of the main thread. Once this thread has its heap, the flag is only in the way.
+ */
+const freeHeapLimits = (): void => setFlagsFromString('--max-old-space-size=0');
 
 export interface ThreadSpec {
   readonly name: string;
@@ -113,6 +120,7 @@ export class GuestThread {
       heartbeatPeriodMs: limits.heartbeatPeriodMs,
       logLevel: log.level as LogLevel,
     };
+    freeHeapLimits();
     return new Worker(entry, {
       name,
       workerData,

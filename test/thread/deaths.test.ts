@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exit } from '../../src/actor/child-spec.ts';
 import { DeadLetters } from '../../src/actor/dead-letters.ts';
@@ -73,6 +74,15 @@ describe.each(waysToDie)('a thread that %s', (name, way, reason) => {
     await untouched;
     expect(await sibling.stats()).toMatchObject({ starts: 1, state: 'ready' });
   });
+});
+
+/** V8 let `--max-old-space-size` of the process win over the limit of the thread: no shard ever died of its own. */
+test('a thread keeps to its heap limit in a process that was given a larger one', async () => {
+  setFlagsFromString('--max-old-space-size=8192');
+  const host = echoHost({}, { resourceLimits: { maxOldGenerationSizeMb: 32 } });
+  const { deaths } = await supervise([host]);
+  await failureOf(host.ref.ask({ kind: 'Die', way: 'heap' }, patient));
+  expect(deaths.map((exit) => exit.reason)).toEqual(['heap_exhausted']);
 });
 
 test('a thread that is killed from outside serves again', async () => {
