@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
 import type { ThreadMetrics } from '../protocol/metrics.ts';
-import { type Buckets, bucketsOf, spreadBetween } from './readings.ts';
+import { type Buckets, bucketsOf, type IsCounted, spreadBetween } from './readings.ts';
 
 export interface Memory {
   readonly residentBytes: number;
@@ -31,8 +31,8 @@ interface Look {
 
 const windowMs = 60_000;
 const responseMetric = 'elenco_http_request_duration_seconds';
-/** Routes that wait because the caller asked them to. */
-const waitingRoutes: readonly unknown[] = ['/v1/instances/{id}/qr', '/v1/events', '/v1/events/ws'];
+/** What callers feel: neither probes, which would dilute it, nor requests that asked to wait. */
+const isCounted: IsCounted = ({ route, waited }) => waited === 'no' && String(route).startsWith('/v1/');
 /** Fewer requests say nothing about the slowest twentieth. */
 const requestsMin = 5;
 
@@ -71,7 +71,7 @@ export class Load {
   look(threads: readonly ThreadMetrics[]): LoadView {
     const at = this.#clock.elapsed();
     const { user, system } = process.cpuUsage();
-    const responses = bucketsOf(threads, responseMetric, ({ route }) => !waitingRoutes.includes(route));
+    const responses = bucketsOf(threads, responseMetric, isCounted);
     const now: Look = { at, cpuSeconds: (user + system) / 1e6, responses };
     const before = this.#looks.at(-1);
     while (this.#looks[1] && at - this.#looks[1].at >= windowMs) this.#looks.shift();

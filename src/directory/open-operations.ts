@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { detach } from '../detach.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { MetricRegistry } from '../monitoring/metrics.ts';
+import { alertNames } from '../protocol/operations.ts';
 import type { Actors } from './actors.ts';
 import { AlertBoard, alertPeriodMs } from './alert-board.ts';
 import type { Directory } from './directory.ts';
@@ -70,14 +71,17 @@ export function openOperations(parts: OperationsParts): RunningOperations {
 
 function registerOperationMetrics(parts: OperationsParts, alerts: AlertBoard, backups: BackupSchedule): void {
   const { registry, directory, media } = parts;
-  const { measured, measuredTotal } = registry;
+  const { measured, measuredEach, measuredTotal } = registry;
   measured('elenco_memory_anonymous_bytes', 'Memory without mapped files', () => readMemory().anonymousBytes);
   measured('elenco_memory_allotted_bytes', 'Memory that may be used', () => readMemory().allottedBytes);
   measured('elenco_cores', 'CPU cores that may be used', availableParallelism);
   measured('elenco_instances_disconnected', 'Instances that should be open and are not', () =>
     countDisconnected(directory.all()),
   );
-  measured('elenco_alerts_firing', 'Alerts that fire now', () => alerts.firing.length);
+  measuredEach('elenco_alerts_firing', '1 while the alert fires', 'alert', () => {
+    const firing = alerts.firing.map(({ name }) => name);
+    return alertNames.map((name) => [name, firing.includes(name) ? 1 : 0]);
+  });
   measured(
     'elenco_backup_last_timestamp_seconds',
     'When the newest scheduled backup was made; 0: never',

@@ -37,11 +37,9 @@ export const isReported = (threads: readonly ThreadMetrics[], name: string): boo
 /** Counts of a histogram by upper bound, over all labels but those of `without`. */
 export type Buckets = ReadonlyMap<number, number>;
 
-export function bucketsOf(
-  threads: readonly ThreadMetrics[],
-  name: string,
-  isCounted: (labels: Labels) => boolean,
-): Buckets {
+export type IsCounted = (labels: Labels) => boolean;
+
+export function bucketsOf(threads: readonly ThreadMetrics[], name: string, isCounted: IsCounted): Buckets {
   const buckets = new Map<number, number>();
   for (const { metricName, labels, value } of samplesOf(threads, name)) {
     if (metricName !== `${name}_bucket` || !isCounted(labels)) continue;

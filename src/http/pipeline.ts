@@ -42,6 +42,7 @@ interface Visit {
   /** Header fields of the answer that are known before it. */
   readonly headers: Record<string, string>;
   readonly instance: string | undefined;
+  hasWaited: boolean;
   requestId?: string;
 }
 
@@ -130,6 +131,7 @@ async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promis
         param: (name) => c.req.param(name) ?? '',
         header: (name) => c.req.header(name),
       };
+      visit.hasWaited = route.waits?.(call) ?? false;
       return await route.handle(call);
     } catch (error) {
       return failed(error, visit, deps);
@@ -178,10 +180,13 @@ export function serve(route: AnyRoute, deps: PipelineDeps): (c: FrontContext) =>
   return async (c) => {
     const startedAt = deps.clock.elapsed();
     const instance = aboutInstance ? c.req.param('id') : undefined;
-    const visit: Visit = { route, c, path: c.req.path, headers: {}, instance };
+    const visit: Visit = { route, c, path: c.req.path, headers: {}, instance, hasWaited: false };
     const answer = await answerOf(visit, deps);
     const seconds = (deps.clock.elapsed() - startedAt) / 1_000;
-    deps.metrics.answered(route.path, c.req.method, answer.status, seconds);
+    const { hasWaited } = visit;
+    deps.metrics.answered({
+      ...{ route: route.path, method: c.req.method, status: answer.status, seconds, hasWaited },
+    });
     logAnswer(visit, deps, answer.status, seconds);
     return toResponse(c.req.method === 'HEAD' ? await withoutBody(answer) : answer, visit.headers);
   };

@@ -68,6 +68,8 @@ export interface Route<Q, B> {
   readonly idempotent?: boolean;
   /** Sends a WhatsApp message, whose id is kept with the idempotency key. */
   readonly sends?: boolean;
+  /** Whether this caller asked to wait for a person, a phone or an endpoint: no slow answer of the gateway. */
+  waits?(call: RouteInput<Q, B>): boolean;
   /** Answers while the gateway drains. */
   readonly duringDrain?: boolean;
   handle(call: RouteInput<Q, B>): Answer | Promise<Answer>;

@@ -1,9 +1,18 @@
 /** Metrics of the REST front. Labels are route templates, never paths: their number is bounded. */
 import type { MetricRegistry } from './metrics.ts';
 
+export interface AnsweredRequest {
+  /** The template, for example `/v1/instances/{id}`. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** The caller asked to wait for somebody else: its time does not tell how fast the gateway is. */
+  readonly hasWaited: boolean;
+}
+
 export interface HttpMetrics {
-  /** One answered request; `route` is the template, for example `/v1/instances/{id}`. */
-  answered(route: string, method: string, status: number, seconds: number): void;
+  answered(request: AnsweredRequest): void;
   connectionOpened(): void;
   connectionClosed(): void;
   /** A connection beyond MAX_CONNECTIONS. */
@@ -23,7 +32,7 @@ export function createHttpMetrics(registry: MetricRegistry): HttpMetrics {
     'elenco_http_request_duration_seconds',
     'From the headers of a request to its answer',
     latencyBucketsSeconds,
-    ['route'],
+    ['route', 'waited'],
   );
   const refused = registry.counter(
     'elenco_http_connections_refused_total',
@@ -32,10 +41,10 @@ export function createHttpMetrics(registry: MetricRegistry): HttpMetrics {
   let open = 0;
   registry.measured('elenco_http_connections', 'Open connections', () => open);
   return {
-    answered(route, method, status, seconds) {
+    answered({ route, method, status, seconds, hasWaited }) {
       const known = knownMethods.includes(method) ? method : 'other';
       requests.add({ route, method: known, status: `${Math.floor(status / 100)}xx` });
-      latency.observe({ route }, seconds);
+      latency.observe({ route, waited: hasWaited ? 'yes' : 'no' }, seconds);
     },
     connectionOpened() {
       open += 1;

@@ -30,6 +30,13 @@ export interface MetricRegistry {
   gauge<const L extends string = never>(name: string, help: string, labels?: readonly L[]): GaugeMetric<L>;
   /** A gauge whose value is read when metrics are collected. */
   measured(name: string, help: string, read: () => number): void;
+  /** The same, one value for each of a fixed set of labels. */
+  measuredEach<const L extends string>(
+    name: string,
+    help: string,
+    label: L,
+    read: () => readonly (readonly [labelled: string, value: number])[],
+  ): void;
   /** A counter whose value is read when metrics are collected. */
   measuredTotal(name: string, help: string, read: () => number): void;
   /** `buckets` are upper bounds in the unit that the name ends with. */
@@ -71,6 +78,19 @@ function measured(definition: Definition, read: () => number): void {
   gauge.set(0);
 }
 
+function measuredEach(
+  definition: Definition,
+  label: string,
+  read: () => readonly (readonly [labelled: string, value: number])[],
+): void {
+  new prom.Gauge({
+    ...definition,
+    collect() {
+      for (const [labelled, value] of read()) this.set({ [label]: labelled }, value);
+    },
+  });
+}
+
 export function createMetricRegistry(): MetricRegistry {
   const registry = new prom.Registry();
   const define = (name: string, help: string, labelNames: readonly string[] = []): Definition => ({
@@ -93,6 +113,7 @@ export function createMetricRegistry(): MetricRegistry {
       return { observe: (values, value) => histogram.observe(values, value) };
     },
     measured: (name, help, read) => measured(define(name, help), read),
+    measuredEach: (name, help, label, read) => measuredEach(define(name, help, [label]), label, read),
     measuredTotal: (name, help, read) => measuredTotal(define(name, help), read),
     json: () => registry.getMetricsAsJSON(),
   };

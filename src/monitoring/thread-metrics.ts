@@ -3,8 +3,8 @@
  * starts one probe; the main thread collects the reports and calls `aggregate`.
  */
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import type { ThreadMetrics } from '../protocol/metrics.ts';
+import { readHeap, watchGarbageCollection } from './heap.ts';
 import {
   createMetricRegistry,
   type LabelledMetrics,
@@ -30,33 +30,35 @@ function threadCpuSeconds(): number {
 export function startThreadProbe(thread: string, registry: MetricRegistry): ThreadProbe {
   const delay = monitorEventLoopDelay({ resolution: loopDelayResolutionMs });
   delay.enable();
+  const gc = watchGarbageCollection(registry);
   let last: EventLoopUtilization = performance.eventLoopUtilization();
   return {
     async report() {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, last);
       last = now;
-      const heap = getHeapStatistics();
       const delayP99Ns = delay.percentile(99);
       delay.reset();
       return {
         thread,
-        heapUsedBytes: heap.used_heap_size,
-        heapLimitBytes: heap.heap_size_limit,
-        externalBytes: heap.external_memory,
+        ...readHeap(),
         eventLoopUtilization: utilization,
         eventLoopDelayP99Ms: Math.max(0, delayP99Ns / 1e6 - loopDelayResolutionMs),
         cpuSeconds: threadCpuSeconds(),
+        gcSeconds: gc.seconds(),
         prometheus: await registry.json(),
       };
     },
-    stop: () => void delay.disable(),
+    stop() {
+      delay.disable();
+      gc.stop();
+    },
   };
 }
 
 const threadGauges = {
-  heapUsedBytes: ['elenco_thread_heap_used_bytes', 'Heap in use'],
-  heapLimitBytes: ['elenco_thread_heap_limit_bytes', 'Heap limit'],
+  heapUsedBytes: ['elenco_thread_heap_used_bytes', 'Heap in use (old generation)'],
+  heapLimitBytes: ['elenco_thread_heap_limit_bytes', 'Heap limit (old generation)'],
   externalBytes: ['elenco_thread_external_bytes', 'Memory outside the heap that the heap holds'],
   eventLoopUtilization: ['elenco_thread_event_loop_utilization', 'Share of time the loop was busy, 0 to 1'],
   eventLoopDelayP99Ms: ['elenco_thread_event_loop_delay_p99_ms', '99th percentile of the loop delay'],

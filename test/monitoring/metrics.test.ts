@@ -20,6 +20,7 @@ describe('thread metrics', () => {
     expect(metrics.heapLimitBytes).toBeGreaterThan(metrics.heapUsedBytes);
     expect(metrics.externalBytes).toBeGreaterThan(0);
     expect(metrics.cpuSeconds).toBeGreaterThan(0);
+    expect(metrics.gcSeconds).toBeGreaterThanOrEqual(0);
     expect(metrics.eventLoopUtilization).toBeGreaterThanOrEqual(0);
     expect(metrics.eventLoopUtilization).toBeLessThanOrEqual(1);
     expect(metrics.eventLoopDelayP99Ms).toBeGreaterThanOrEqual(0);
@@ -59,19 +60,22 @@ describe('thread metrics', () => {
     let total = 5;
     registry.measuredTotal('read_total', 'Read', () => total);
     registerProcessMetrics(registry);
-    const value = async () => parsePrometheus(await aggregate([await report('main', registry)]));
+    const probe = startThreadProbe('main', registry);
+    const value = async () => parsePrometheus(await aggregate([await probe.report()]));
     expect((await value()).value('read_total', { thread: 'main' })).toBe(5);
     total = 9;
     const page = await value();
     expect(page.value('read_total', { thread: 'main' })).toBe(9);
     expect(page.value('process_resident_memory_bytes', {})).toBeGreaterThan(10_000_000);
+    probe.stop();
   });
 
   it('counts HTTP by route template and status class, whatever the client sends as method', async () => {
     const registry = createMetricRegistry();
     const http = createHttpMetrics(registry);
-    http.answered('/v1/instances/{id}', 'GET', 404, 0.02);
-    http.answered('/v1/instances/{id}', 'BREW', 405, 0.02);
+    const request = { route: '/v1/instances/{id}', seconds: 0.02, hasWaited: false };
+    http.answered({ ...request, method: 'GET', status: 404 });
+    http.answered({ ...request, method: 'BREW', status: 405 });
     http.connectionOpened();
     const page = parsePrometheus(await aggregate([await report('main', registry)]));
     const labels = { route: '/v1/instances/{id}', status: '4xx', thread: 'main' };

@@ -6,7 +6,7 @@ import type { ThreadMetrics } from '../../src/protocol/metrics.ts';
 
 const thread = async (registry: ReturnType<typeof createMetricRegistry>): Promise<ThreadMetrics> => ({
   ...{ thread: 'x', heapUsedBytes: 0, heapLimitBytes: 1, externalBytes: 0, eventLoopUtilization: 0 },
-  ...{ eventLoopDelayP99Ms: 0, cpuSeconds: 0, prometheus: await registry.json() },
+  ...{ eventLoopDelayP99Ms: 0, cpuSeconds: 0, gcSeconds: 0, prometheus: await registry.json() },
 });
 
 const name = 'seconds';

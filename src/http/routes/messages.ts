@@ -43,6 +43,7 @@ const send = (commands: Commands): AnyRoute =>
     body: messageInput,
     idempotent: true,
     sends: true,
+    waits: ({ body }) => body.wait === 'delivered',
     answers: { 201: { about: 'The message with its delivery state', json: messageSchema } },
     async handle({ param, body, messageId }) {
       if (body.type !== 'text') throw notSupported(`type "${body.type}"`);

@@ -26,6 +26,7 @@ const readQr = (options: FrontOptions): AnyRoute =>
     access: 'key',
     limit: 'queries',
     query: qrQuery,
+    waits: ({ query }) => query.wait > 0,
     answers: { 200: { about: 'The QR code', json: qrSchema, types: Object.keys(pictures) } },
     async handle({ param, query, header }) {
       const waitMs = Math.min(query.wait * 1_000, options.config.requestTimeoutMs - answerMarginMs);

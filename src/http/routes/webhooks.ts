@@ -88,6 +88,7 @@ const test = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     summary: 'Sends a `webhook.test` event now and answers what the endpoint said',
     access,
     limit: 'global',
+    waits: () => true,
     answers: { 200: { about: 'What the endpoint answered', json: webhookTestSchema } },
     async handle(call) {
       if (!commands.getWebhook(id(call))) throw notSet();

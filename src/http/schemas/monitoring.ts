@@ -19,6 +19,7 @@ const threadSchema = z.object({
   eventLoopUtilization: share,
   eventLoopDelayP99Ms: z.number(),
   cpuSeconds: z.number(),
+  gcSeconds: z.number(),
 });
 
 export const systemMetricsSchema = z

@@ -11,7 +11,7 @@ export const someMetrics: SystemMetrics = {
   threads: [
     {
       ...{ thread: 'main', heapUsedBytes: 1, heapLimitBytes: 2, externalBytes: 0 },
-      ...{ eventLoopUtilization: 0.1, eventLoopDelayP99Ms: 0.5, cpuSeconds: 1 },
+      ...{ eventLoopUtilization: 0.1, eventLoopDelayP99Ms: 0.5, cpuSeconds: 1, gcSeconds: 0 },
     },
   ],
   instances: {
