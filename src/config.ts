@@ -63,6 +63,8 @@ export interface Config {
   readonly drainTimeoutMs: number;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
+  /** How long stored messages are kept and how many of an instance; null: all. */
+  readonly messages: { readonly ageMs: number | null; readonly countMax: number | null };
   readonly mediaMaxBytes: number;
   /** What Node itself was told; not settings of ours. */
   readonly runtime: { readonly environment: string; readonly threadPoolSize: number };
@@ -243,6 +245,13 @@ export const settings = {
   DRAIN_TIMEOUT_MS: int(100, 600_000, 15_000, 'How long a stop may take before it is forced.'),
   WA_SOCKET_URL: socketUrl,
   WA_ROOT_KEY: text(/^[0-9a-fA-F]{64}$/, '64 hex digits', whatsappRootKey, 'Its certificate root key.'),
+  MESSAGES_RETENTION_DAYS: int(0, 36_500, 90, 'How long stored messages are kept; 0: for good.'),
+  MESSAGES_MAX_PER_INSTANCE: int(
+    0,
+    100_000_000,
+    100_000,
+    'Stored messages of one instance, the newest stay; 0: no limit.',
+  ),
   MEDIA_MAX_BYTES: int(1_024, 2_147_483_647, 104_857_600, 'Largest media.'),
   ALERT_WEBHOOK: optional(httpUrl),
   ALERT_MEMORY_PERCENT: int(1, 100, 85, 'Memory in use of what is allotted, above which an alert fires.'),
@@ -301,6 +310,11 @@ function checkRelations(config: Config): Config {
   return config;
 }
 
+const messageRetention = (env: NodeJS.ProcessEnv): Config['messages'] => ({
+  ageMs: read(env, 'MESSAGES_RETENTION_DAYS') * 24 * hour || null,
+  countMax: read(env, 'MESSAGES_MAX_PER_INSTANCE') || null,
+});
+
 /** Parses the settings; throws `ConfigError` with one line on the first wrong one. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const get = <N extends SettingName>(name: N): ValueOf<(typeof settings)[N]> => read(env, name);
@@ -348,6 +362,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     drainTimeoutMs: get('DRAIN_TIMEOUT_MS'),
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),
+    messages: messageRetention(env),
     mediaMaxBytes: get('MEDIA_MAX_BYTES'),
     runtime: {
       environment: env['NODE_ENV'] ?? '',

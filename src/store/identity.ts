@@ -3,6 +3,7 @@
  * host and its certificate root (DECISIONS 1).
  */
 import type { StoreIdentity } from './ports.ts';
+import type { MessageRetention } from './retention.ts';
 
 export const storeIdentity = (config: {
   readonly waSocketUrl: string;
@@ -14,6 +15,7 @@ export const storeOptions = (config: {
   readonly durability: 'process' | 'disk';
   readonly diskReserveMb: number;
   readonly dataKey: string | null;
+  readonly messages: MessageRetention;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
 }): {
@@ -21,11 +23,13 @@ export const storeOptions = (config: {
   readonly durability: 'process' | 'disk';
   readonly diskReserveBytes: number;
   readonly dataKey: string | null;
+  readonly retention: MessageRetention;
   readonly identity: StoreIdentity;
 } => ({
   dir: config.dataDir,
   durability: config.durability,
   diskReserveBytes: config.diskReserveMb * 1_048_576,
   dataKey: config.dataKey,
+  retention: config.messages,
   identity: storeIdentity(config),
 });

@@ -6,8 +6,9 @@
  */
 import type { EventRecord } from '../protocol/events.ts';
 import type { InstanceConfig, InstanceStatus, WebhookConfig } from '../protocol/instance.ts';
-import type { MessageContent, MessageView, WaitMode } from '../protocol/message.ts';
+import type { MessageContent, MessageView, Party, WaitMode } from '../protocol/message.ts';
 import type { DeadLetter } from '../protocol/webhook.ts';
+import type { ConversationStore, ConversationWrite, MessageErasure } from './conversation-ports.ts';
 
 export type { DeadLetter } from '../protocol/webhook.ts';
 export type Awaitable<T> = T | Promise<T>;
@@ -70,7 +71,8 @@ export type StoreWrite =
   | { to: 'deadLetterGone'; webhook: string; seq: number }
   | { to: 'sent'; record: SentRecord; queued: boolean }
   | { to: 'devices'; instance: string; key: string; value: Uint8Array | null }
-  | { to: 'idempotency'; record: IdempotencyRecord };
+  | { to: 'idempotency'; record: IdempotencyRecord }
+  | ConversationWrite;
 
 export interface InstanceStore {
   configs(): Awaitable<InstanceConfig[]>;
@@ -118,12 +120,19 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly outbox: OutboxStore;
   readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
   readonly idempotency: IdempotencyStore;
   commit(writes: readonly StoreWrite[]): Promise<void>;
   /** Removes everything of an instance: configuration, session, events, messages. */
   eraseInstance(id: string): Promise<void>;
   /** Removes the session only (creds, Signal records, device lists): after an explicit logout. */
   eraseSession(id: string): Promise<void>;
+  /** Removes messages of a chat with what hangs on them, a bounded number a batch. The chat itself stays. */
+  eraseMessages(instance: string, chatId: string, which: MessageErasure): Promise<void>;
+  /** Removes a chat and its messages. */
+  eraseChat(instance: string, chatId: string): Promise<void>;
+  /** What was kept under `from` (a number before its LID was known) goes on under `to`. */
+  moveChat(instance: string, from: string, to: Party): Promise<void>;
   /** Drops what is older than its retention, a bounded amount a call; answers how many records went. */
   expire(nowMs: number): Promise<number>;
   close(): Promise<void>;

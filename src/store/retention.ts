@@ -9,5 +9,12 @@ export const sentRetentionMs = 7 * dayMs;
 export const idempotencyRetentionMs = dayMs;
 export const deadLetterRetentionMs = 30 * dayMs;
 
+/** How long messages are kept, and how many of one instance; both are settings, null keeps all. */
+export interface MessageRetention {
+  readonly ageMs: number | null;
+  readonly countMax: number | null;
+}
+export const keepAllMessages: MessageRetention = { ageMs: null, countMax: null };
+
 /** Records of one kind looked at in one `expire` call. */
 export const expireBatchMax = 500;

@@ -7,6 +7,7 @@ import type { InstanceStatus } from '../../src/protocol/instance.ts';
 import { initialStatus } from '../../src/protocol/instance.ts';
 import { deadLetterCursor, type Store } from '../../src/store/ports.ts';
 import { makeSeq } from '../../src/store/sequence.ts';
+import { describeConversations, describeMessageRetention, kept } from './conversations-contract.ts';
 import { bytes, someConfig, someEvent, someLetter, someSent } from './records.ts';
 
 export type Reopen = () => Promise<Store>;
@@ -29,6 +30,10 @@ export function describeStore(name: string, prepare: () => Reopen): void {
   describe(`${name}: instances and sessions`, () => describeRecords(opened));
   describe(`${name}: outbox`, () => describeOutbox(opened));
   describe(`${name}: messages and idempotency`, () => describeMessages(opened));
+  describe(`${name}: messages, chats and contacts`, () => {
+    describeConversations(opened);
+    describeMessageRetention(opened);
+  });
   describe(`${name}: erasing`, () => describeErasing(opened));
   describe(`${name}: retention`, () => describeRetention(opened));
 }
@@ -209,6 +214,7 @@ function describeErasing(opened: Opened): void {
         { to: 'event', event: someEvent(id.length, id), webhooks: [id, '*'] },
         { to: 'deadLetter', letter: someLetter('*', 99 + id.length, id) },
         { to: 'sent', record: someSent('A', 1, id), queued: true },
+        { to: 'message', message: kept('K', 1, { instance: id }) },
       ]);
     }
     await store.eraseInstance('shop');
@@ -219,6 +225,8 @@ function describeErasing(opened: Opened): void {
     expect(await store.outbox.pendingCount('shop')).toBe(0);
     expect((await store.outbox.deadLetters(null, null, 10)).length).toBe(1);
     expect(await store.messages.queued('shop', 10)).toEqual([]);
+    expect(await store.conversations.messagesOf('shop', 'K')).toEqual([]);
+    expect((await store.conversations.messagesOf('shop2', 'K')).length).toBe(1);
     expect(await store.messages.sent('shop2', 'A')).toEqual(someSent('A', 1, 'shop2'));
   });
 

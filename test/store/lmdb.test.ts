@@ -12,7 +12,8 @@ import { bytes, identity, optionsFor, scratchFolder, someConfig } from './record
 
 describeStore('LMDB', () => {
   const dir = scratchFolder();
-  return () => openStore(optionsFor(dir));
+  const retention = { ageMs: 10 * 24 * 3_600_000, countMax: 5 };
+  return () => openStore({ ...optionsFor(dir), retention });
 });
 
 async function writeMeta(dir: string, key: Uint8Array, value: Uint8Array): Promise<void> {

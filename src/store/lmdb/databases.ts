@@ -26,6 +26,13 @@ const names = [
   'queued',
   'idempotency',
   'timeline',
+  'messages',
+  'messagesByChat',
+  'messagesByTime',
+  'marks',
+  'chats',
+  'chatsByTime',
+  'contacts',
 ] as const;
 export type DatabaseName = (typeof names)[number];
 

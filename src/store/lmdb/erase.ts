@@ -11,7 +11,21 @@ import { below, type Entry, entriesIn, keysIn } from './range.ts';
 
 const rowsPerBatch = 500;
 const sessionDatabases = ['creds', 'signal', 'devices'] as const;
-const instanceDatabases = ['events', 'dedupe', 'pending', 'deadLetters', 'sent', 'queued'] as const;
+const instanceDatabases = [
+  'events',
+  'dedupe',
+  'pending',
+  'deadLetters',
+  'sent',
+  'queued',
+  'messages',
+  'messagesByChat',
+  'messagesByTime',
+  'marks',
+  'chats',
+  'chatsByTime',
+  'contacts',
+] as const;
 
 async function erasePrefix(env: Environment, db: DatabaseName, prefix: Uint8Array): Promise<void> {
   for (;;) {

@@ -24,7 +24,9 @@ import {
   readTimelineKey,
   timelineKey,
 } from './layout.ts';
-import { keysIn } from './range.ts';
+import { below, keysIn } from './range.ts';
+
+const marksMax = 4_096;
 
 interface Aging {
   readonly db: DatabaseName;
@@ -66,6 +68,13 @@ function isReferenced({ db }: Environment, eventKey: Uint8Array): boolean {
   });
 }
 
+/** A sent message that is listed among the messages goes when they do. Both keys begin alike. */
+const isListed = ({ db }: Environment, sentKey: Uint8Array): boolean =>
+  keysIn(db.messages, below(sentKey, 1)).length > 0;
+
+const markRows = ({ db }: Environment, sentKey: Uint8Array): Row[] =>
+  keysIn(db.marks, below(sentKey, marksMax)).map((key) => ({ db: 'marks', key, value: null }));
+
 function rowsToRemove(env: Environment, kind: AgingKind, timelineEntry: Uint8Array): Row[] {
   const { born, recordKey } = readTimelineKey(timelineEntry);
   if (kind === 'event' && isReferenced(env, recordKey)) return [];
@@ -73,8 +82,9 @@ function rowsToRemove(env: Environment, kind: AgingKind, timelineEntry: Uint8Arr
   const rows: Row[] = [{ db: 'timeline', key: timelineEntry, value: null }];
   const value = env.db[db].get(recordKey);
   if (value === undefined || bornOf(recordKey, value) !== born) return rows;
+  if (kind === 'sent' && isListed(env, recordKey)) return rows;
   rows.push({ db, key: recordKey, value: null });
-  if (kind === 'sent') rows.push({ db: 'queued', key: recordKey, value: null });
+  if (kind === 'sent') rows.push({ db: 'queued', key: recordKey, value: null }, ...markRows(env, recordKey));
   return rows;
 }
 

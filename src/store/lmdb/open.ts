@@ -7,6 +7,10 @@ import type { Clock } from '../../clock.ts';
 import { iso } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Store, StoreIdentity, StoreWrite } from '../ports.ts';
+import { keepAllMessages, type MessageRetention } from '../retention.ts';
+import { eraseChat, eraseMessages, moveChat } from './conversation-erase.ts';
+import { ConversationExpiry } from './conversation-expiry.ts';
+import { conversationReads } from './conversation-reads.ts';
 import { type Environment, openEnvironment, writeRows } from './databases.ts';
 import { DiskGuard } from './disk-guard.ts';
 import { eraseInstance, eraseSession, resumeErasures } from './erase.ts';
@@ -29,6 +33,8 @@ export interface OpenOptions {
   readonly dataKey?: string | null;
   /** True in the main thread only, which opens first and closes last. */
   readonly isOwner: boolean;
+  /** Read by the owner only, which expires. Absent: messages are kept. */
+  readonly retention?: MessageRetention;
   readonly clock: Clock;
 }
 
@@ -47,6 +53,7 @@ async function flushed(env: Environment, clock: Clock, limitMs: number): Promise
 function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | null): Store {
   const { clock, durability } = options;
   const expiry = new Expiry(env);
+  const messages = new ConversationExpiry(env, options.retention ?? keepAllMessages);
   const disk = new DiskGuard(options.dir, options.diskReserveBytes ?? 0, clock);
   let closing: Promise<void> | undefined;
   const write = <T>(what: string, work: () => Promise<T>): Promise<T> =>
@@ -69,6 +76,7 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
     sessions: sessionReads(env),
     outbox: outboxReads(env),
     messages: messageReads(env),
+    conversations: conversationReads(env),
     idempotency: idempotencyReads(env),
     commit: (writes: readonly StoreWrite[]) =>
       write('commit', () => {
@@ -77,7 +85,12 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
       }),
     eraseInstance: (id) => write('eraseInstance', () => settled(eraseInstance(env, id))),
     eraseSession: (id) => write('eraseSession', () => settled(eraseSession(env, id))),
-    expire: (nowMs) => write('expire', () => expiry.run(nowMs)),
+    eraseMessages: (instance, chatId, which) =>
+      write('eraseMessages', () => settled(eraseMessages(env, instance, chatId, which, clock.now()))),
+    eraseChat: (instance, chatId) =>
+      write('eraseChat', () => settled(eraseChat(env, instance, chatId, clock.now()))),
+    moveChat: (instance, from, to) => write('moveChat', () => settled(moveChat(env, instance, from, to))),
+    expire: (nowMs) => write('expire', async () => (await expiry.run(nowMs)) + (await messages.run(nowMs))),
     close: () => {
       closing ??= close();
       return closing;

@@ -2,10 +2,10 @@
  * `StoreWrite` → rows: pure, and everything that can fail fails here, before the batch begins. Called by
  * `commit` only. A new kind of write gets a case here and a database in `databases.ts`.
  */
-import { unreachable } from '../../assert.ts';
 import { checkPlain, ownBytes, pack } from '../codec.ts';
 import { toEventRow } from '../event-frame.ts';
 import type { StoreWrite } from '../ports.ts';
+import { conversationRows } from './conversation-rows.ts';
 import type { DatabaseName, Row } from './databases.ts';
 import { keyOf, writeNumber } from './keys.ts';
 import {
@@ -124,6 +124,6 @@ export function rowsOf(write: StoreWrite): Row[] {
     case 'idempotency':
       return idempotencyRows(write);
     default:
-      return unreachable(write);
+      return conversationRows(write);
   }
 }

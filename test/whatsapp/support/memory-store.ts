@@ -70,6 +70,14 @@ export function createMemoryStore(): MemoryStore {
       deadLetters: nobody,
     },
     messages: { sent: (instance, id) => read(() => sent.get(`${instance}|${id}`)), queued: nobody },
+    conversations: {
+      messagesOf: nobody,
+      messages: nobody,
+      chat: nobody,
+      chats: nobody,
+      contact: nobody,
+      contacts: nobody,
+    },
     idempotency: { find: nobody },
     async commit(writes) {
       await Promise.resolve();
@@ -79,6 +87,9 @@ export function createMemoryStore(): MemoryStore {
     },
     eraseInstance: nobody,
     eraseSession: nobody,
+    eraseMessages: nobody,
+    eraseChat: nobody,
+    moveChat: nobody,
     expire: nobody,
     close: () => Promise.resolve(),
   };
