@@ -80,6 +80,25 @@ function serveStray(
   return serve(strayRoute(answer), deps)(c);
 }
 
+/** Every route of the front, and the end of its event streams. */
+export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'endStreams'> {
+  const events = eventRoutes(options);
+  const routes: AnyRoute[] = [
+    ...instanceRoutes(options),
+    ...lifecycleRoutes(options),
+    ...pairingRoutes(options),
+    ...messageRoutes(options),
+    ...blocklistRoutes(options),
+    ...webhookRoutes(options),
+    ...deadLetterRoutes(options),
+    ...events.routes,
+    ...healthRoutes(options),
+    ...monitoringRoutes(options),
+    ...docsRoutes(options, () => routes),
+  ];
+  return { routes, endStreams: events.endAll };
+}
+
 export function buildApp(options: FrontOptions): FrontApp {
   const deps: PipelineDeps = {
     ...options,
@@ -89,20 +108,7 @@ export function buildApp(options: FrontOptions): FrontApp {
     rateLimits: createRateLimits(options.config.rateLimits),
     idempotency: createIdempotency(options.store, options.clock, options.log),
   };
-  const events = eventRoutes(deps);
-  const routes: AnyRoute[] = [
-    ...instanceRoutes(deps),
-    ...lifecycleRoutes(deps),
-    ...pairingRoutes(deps),
-    ...messageRoutes(deps),
-    ...blocklistRoutes(deps),
-    ...webhookRoutes(deps),
-    ...deadLetterRoutes(deps),
-    ...events.routes,
-    ...healthRoutes(deps),
-    ...monitoringRoutes(deps),
-    ...docsRoutes(deps, () => routes),
-  ];
+  const { routes, endStreams } = routeTable(deps);
   const hono = new Hono<{ Bindings: HttpBindings }>();
   for (const spec of routes) hono.on(spec.method.toUpperCase(), honoPath(spec.path), serve(spec, deps));
   const methodsAt = methodFinder(routes);
@@ -114,5 +120,5 @@ export function buildApp(options: FrontOptions): FrontApp {
       {},
     );
   });
-  return { hono, routes, endStreams: events.endAll };
+  return { hono, routes, endStreams };
 }

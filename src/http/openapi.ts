@@ -78,11 +78,22 @@ function request(route: AnyRoute): NonNullable<PathConfig['request']> {
 const security = (route: AnyRoute): Record<string, string[]>[] =>
   route.access === 'open' ? [] : [{ bearer: [] }, { apiKey: [] }];
 
+/** `GET /v1/instances/{id}/webhook` → `getInstanceWebhook`. */
+export function operationIdOf({ operationId, method, path }: AnyRoute): string {
+  if (operationId !== undefined) return operationId;
+  const words = path
+    .replace('/v1/instances/{id}', '/instance')
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '' && word !== 'v1');
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
 const register = (registry: Registry, route: AnyRoute): void =>
   registry.registerPath({
     method: route.method,
     path: route.path,
     tags: [route.tag],
+    operationId: operationIdOf(route),
     summary: route.summary,
     security: security(route),
     request: request(route),

@@ -58,6 +58,8 @@ export interface Route<Q, B> {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  /** The name in generated clients, unlike any other; made of method and path where absent. */
+  readonly operationId?: string;
   readonly access: Access;
   /** null: not limited. */
   readonly limit: RateClass | null;

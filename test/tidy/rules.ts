@@ -16,7 +16,9 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   directory: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring', 'backup'],
   sandbox: ['base'],
   backup: ['base', 'protocol', 'store'],
-  cli: ['base', 'store', 'backup'],
+  // Ships alone, inside the package's users' programs.
+  client: [],
+  cli: ['base', 'store', 'backup', 'client'],
   gateway: [
     ...['base', 'actor', 'protocol', 'store', 'thread', 'media', 'monitoring'],
     ...['directory', 'http', 'shard', 'webhook', 'backup'],
@@ -43,7 +45,10 @@ export function roomOf(path: string): string {
 }
 
 /** Where the process starts: everything else must be reachable from here. */
-export const entries = ['src/main.ts', 'src/sandbox/run.ts', 'src/cli/main.ts', 'examples/counters/main.ts'];
+export const entries = [
+  ...['src/main.ts', 'src/sandbox/run.ts', 'src/cli/main.ts', 'src/client/elenco.ts'],
+  ...['bin/make-client.ts', 'examples/counters/main.ts'],
+];
 
 /** Libraries that shape the design, and the files or folders that may import them. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
@@ -58,6 +63,7 @@ export const importers: Readonly<Record<string, readonly string[]>> = {
   '@hono/zod-openapi': ['src/http/'],
   'rate-limiter-flexible': ['src/http/rate-limits.ts'],
   '@whiskeysockets/baileys': ['src/whatsapp/', 'src/sandbox/wire/'],
+  'eventsource-parser': ['src/client/events.ts'],
   'https-proxy-agent': ['src/whatsapp/proxy.ts'],
   'socks-proxy-agent': ['src/whatsapp/proxy.ts'],
   'whatsapp-rust-bridge': ['src/whatsapp/', 'src/sandbox/'],
@@ -67,7 +73,7 @@ export const importers: Readonly<Record<string, readonly string[]>> = {
 export const confinedUses: Readonly<Record<string, readonly string[]>> = {
   'Date.now': ['src/clock.ts'],
   'Math.random': ['src/clock.ts'],
-  setTimeout: ['src/clock.ts'],
+  setTimeout: ['src/clock.ts', 'src/client/request.ts'],
   setInterval: ['src/clock.ts'],
   'process.env': ['src/config.ts', 'src/sandbox/run.ts', 'src/sandbox/run/'],
   'new SharedArrayBuffer': ['src/thread/ring.ts', 'src/thread/wake.ts'],

@@ -154,12 +154,12 @@ function factsOf(file: ast.SourceFile, path: string): SourceFacts {
   return { path, lines, openingLines: openingLinesOf(file.text), imports, functions, exportedTypes, uses };
 }
 
-/** All TypeScript files of src/, workers/, examples/, test/ and bench/. */
+/** All TypeScript files of src/, workers/, examples/, test/, bench/ and bin/. */
 export function readSources(): SourceFacts[] {
   const api = new API({ cwd: root });
   try {
     const [project] = api.updateSnapshot({ openProjects: [join(root, 'tsconfig.json')] }).getProjects();
-    const files = ['src', 'workers', 'examples', 'test', 'bench']
+    const files = ['src', 'workers', 'examples', 'test', 'bench', 'bin']
       .flatMap(filesBelow)
       .filter((path) => path.endsWith('.ts'));
     return files.flatMap((path) => {

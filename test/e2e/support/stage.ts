@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createElenco, type Elenco } from '../../../src/client/elenco.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
@@ -39,6 +40,11 @@ export class Stage {
   get gateway(): Gateway {
     if (!this.#gateway) throw new Error('the gateway is not running');
     return this.#gateway;
+  }
+
+  /** The API as a program uses it, without repeats; with the admin key, or `key`. */
+  elenco(key: string = adminKey): Elenco {
+    return createElenco({ url: this.gateway.url, key, retries: 0 });
   }
 
   async startGateway(env: Environment = {}): Promise<Gateway> {
@@ -84,13 +90,12 @@ export class Stage {
 
   /** Creates an instance, scans its QR, and resolves when it is open. Answers its number and token. */
   async openInstance(id: string, phone?: string): Promise<{ phone: string; token: string }> {
-    const made = await this.call('POST', '/v1/instances', { id, webhook: { url: this.hook.url } });
-    if (made.status !== 201) throw new Error(`create answered ${made.status}: ${JSON.stringify(made.body)}`);
-    const shown = await this.call('GET', `/v1/instances/${id}/qr?wait=20`);
-    if (shown.status !== 200) throw new Error(`qr answered ${shown.status}: ${JSON.stringify(shown.body)}`);
-    const paired = await this.sandbox.scan(shown.body.qr, phone === undefined ? {} : { phone });
+    const elenco = this.elenco();
+    const { token } = await elenco.post('/v1/instances', { body: { id, webhook: { url: this.hook.url } } });
+    const { qr } = await elenco.get('/v1/instances/{id}/qr', { path: { id }, query: { wait: 20 } });
+    const paired = await this.sandbox.scan(qr, phone === undefined ? {} : { phone });
     await this.untilState(id, 'open');
-    return { phone: paired.phone, token: made.body.token };
+    return { phone: paired.phone, token: token ?? '' };
   }
 
   async untilState(id: string, state: string): Promise<void> {
