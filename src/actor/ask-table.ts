@@ -7,6 +7,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Letter, Message } from './protocol.ts';
+import { Slots } from './slots.ts';
 
 export interface OpenLetter<M> extends Letter<M> {
   readonly timeoutMs: number;
@@ -15,14 +16,10 @@ export interface OpenLetter<M> extends Letter<M> {
   reject: ((error: AppError) => void) | undefined;
 }
 
-/** Ids are positive 31-bit integers; 0 means "none" wherever an id is stored. */
-const idMax = 0x7fff_ffff;
-
 export class AskTable<M extends Message> {
   readonly #name: string;
   readonly #clock: Clock;
-  readonly #entries = new Map<number, OpenLetter<M>>();
-  #lastId: number;
+  readonly #entries: Slots<OpenLetter<M>>;
   #timer: Timer | undefined;
   #armedForMs = 0;
   #asks = 0;
@@ -32,7 +29,7 @@ export class AskTable<M extends Message> {
   constructor(name: string, clock: Clock, lastId = 0) {
     this.#name = name;
     this.#clock = clock;
-    this.#lastId = lastId;
+    this.#entries = new Slots(lastId);
   }
 
   /** Messages that the callee has not finished with: waiting, in progress, or timed out but not yet dropped. */
@@ -94,7 +91,7 @@ export class AskTable<M extends Message> {
 
   /** Everything open, oldest first. */
   open(): OpenLetter<M>[] {
-    return [...this.#entries.values()];
+    return this.#entries.oldestFirst();
   }
 
   /** Fails every pending ask at once and forgets the settled ones; tells stay open and are returned. */
@@ -108,23 +105,15 @@ export class AskTable<M extends Message> {
   }
 
   #open(message: M, deadlineMs: number, timeoutMs: number): OpenLetter<M> {
-    const id = this.#nextId();
+    const id = this.#entries.nextId();
     const entry = { id, message, deadlineMs, timeoutMs, replays: 0, resolve: undefined, reject: undefined };
-    this.#entries.set(id, entry);
+    this.#entries.put(entry);
     return entry;
   }
 
-  #nextId(): number {
-    do this.#lastId = this.#lastId === idMax ? 1 : this.#lastId + 1;
-    while (this.#entries.has(this.#lastId));
-    return this.#lastId;
-  }
-
   #close(id: number): OpenLetter<M> | undefined {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(id);
-    if (entry.resolve !== undefined) this.#asks--;
+    const entry = this.#entries.remove(id);
+    if (entry?.resolve !== undefined) this.#asks--;
     return entry;
   }
 
@@ -139,7 +128,7 @@ export class AskTable<M extends Message> {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
     let nearestMs = 0;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.open()) {
       if (entry.reject === undefined) continue;
       if (entry.deadlineMs <= nowMs) this.#giveUp(entry);
       else if (nearestMs === 0 || entry.deadlineMs < nearestMs) nearestMs = entry.deadlineMs;

@@ -6,6 +6,8 @@ import { assert } from '../assert.ts';
 
 /** Messages that one actor may owe (waiting and, across threads, in progress) before it says `full`. */
 export const mailboxCapacityDefault = 1024;
+/** Slots of a new ask table, a power of two; it doubles when half of them are taken. */
+export const slotsMin = 64;
 /** Share of the capacity at which a mailbox reports `isHigh`, and the share at which it reports relief. */
 export const highWatermarkRatio = 0.8;
 export const lowWatermarkRatio = 0.5;

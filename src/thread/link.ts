@@ -70,6 +70,7 @@ function endpointOf(port: MessagePort): Endpoint {
       if (tap !== undefined) port.off('message', tap);
       taps.delete(listener);
     },
-    start: () => port.start(),
+    // Listening has started it; Comlink would ask for it again with every call.
+    start: () => undefined,
   };
 }

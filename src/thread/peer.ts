@@ -99,17 +99,20 @@ export class Peer {
   #take(bytes: FrameBytes): void {
     const arrived = this.#decode(bytes);
     if (arrived === undefined) return;
-    this.#early.set(arrived.sequence, arrived);
-    for (let frame = this.#nextInOrder(); frame !== undefined; frame = this.#nextInOrder()) {
-      this.#takeAnswers(frame);
-      this.#takeLetters(frame.letters);
-    }
+    if (arrived.sequence === this.#framesTaken) {
+      for (let frame: Frame | undefined = arrived; frame !== undefined; frame = this.#nextInOrder()) {
+        this.#framesTaken++;
+        this.#takeAnswers(frame);
+        this.#takeLetters(frame.letters);
+      }
+    } else this.#early.set(arrived.sequence, arrived);
     this.#options.onFrameEnd();
   }
 
   #nextInOrder(): Frame | undefined {
+    if (this.#early.size === 0) return undefined;
     const frame = this.#early.get(this.#framesTaken);
-    if (frame !== undefined) this.#early.delete(this.#framesTaken++);
+    this.#early.delete(this.#framesTaken);
     return frame;
   }
 

@@ -133,3 +133,14 @@ test('one timer serves any number of asks', () => {
   clock.advance(1050);
   expect([clock.timers, table.timeouts, table.asksInFlight]).toEqual([1, 51, 49]);
 });
+
+test('a table grows, and lists what is open by age, also where ids wrap', () => {
+  const table = new AskTable<{ kind: string }>('many', new FakeClock(), 0x7fff_ffff - 300);
+  const opened = Array.from({ length: 1000 }, () => table.openTell({ kind: 'Tell' }).id);
+  const kept = opened.filter((id, at) => at % 3 !== 0 || !table.finish(id));
+  const later = Array.from({ length: 1000 }, () => table.openTell({ kind: 'Tell' }).id);
+  expect(new Set([...kept, ...later]).size).toBe(kept.length + later.length);
+  expect(table.open().map(({ id }) => id)).toEqual([...kept, ...later]);
+  for (const id of [...kept, ...later]) expect(table.finish(id)).toBe(true);
+  expect([table.size, table.get(1), table.finish(1)]).toEqual([0, undefined, false]);
+});
