@@ -11,6 +11,7 @@ import {
   askTimeoutMs,
   ringCapacityBytes,
   shardMailboxCapacity,
+  threadYoungHeapMb,
   webhookHeapMb,
   webhookMailboxCapacity,
 } from '../limits.ts';
@@ -127,7 +128,10 @@ export class Actors {
         name: shardName(boot.shard),
         entry: entryOf('shard.ts'),
         boot,
-        resourceLimits: { maxOldGenerationSizeMb: boot.config.shardHeapMb },
+        resourceLimits: {
+          maxOldGenerationSizeMb: boot.config.shardHeapMb,
+          maxYoungGenerationSizeMb: threadYoungHeapMb,
+        },
         mailboxCapacity: shardMailboxCapacity,
       },
       { ...this.#hostOptions(), onTell: (fact) => this.#shardTold(fact) },
@@ -140,7 +144,10 @@ export class Actors {
         name: webhooksName,
         entry: entryOf('webhook.ts'),
         boot,
-        resourceLimits: { maxOldGenerationSizeMb: webhookHeapMb },
+        resourceLimits: {
+          maxOldGenerationSizeMb: webhookHeapMb,
+          maxYoungGenerationSizeMb: threadYoungHeapMb,
+        },
         mailboxCapacity: webhookMailboxCapacity,
       },
       { ...this.#hostOptions(), onTell: (fact) => this.#options.onBacklog(fact) },
