@@ -3,11 +3,9 @@
  * per origin are bounded, redirects are not followed, the address is judged after DNS, the response is read
  * to its end within a bound. It never throws: every failure is an `Outcome`.
  */
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.ts';
-import { isMetadataName, refusalOf } from './addresses.ts';
+import { AddressRefused, guardedConnector } from '../network/connector.ts';
 import { originsMax, responseKeptBytes, responseMaxBytes } from './limits.ts';
 import type { Outcome } from './policy.ts';
 import { headersFor, type Target } from './target.ts';
@@ -23,48 +21,6 @@ export interface Poster {
   post(target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome>;
   /** Ends what is under way; its outcomes are failures. */
   close(): Promise<void>;
-}
-
-class AddressRefused extends Error {
-  override readonly name = 'AddressRefused';
-  readonly code = 'ADDRESS_REFUSED';
-}
-
-/** DNS as ever, without the addresses that may not be reached. */
-function guardedLookup(isPrivateDenied: boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, '');
-      const allowed = found.filter(({ address }) => refusalOf(address, isPrivateDenied) === null);
-      const [first] = allowed;
-      if (!first) {
-        const [refused] = found as LookupAddress[];
-        return callback(
-          new AddressRefused(refusalOf(refused?.address ?? '', isPrivateDenied) ?? hostname),
-          '',
-        );
-      }
-      if (options.all) return callback(null, allowed);
-      return callback(null, first.address, first.family);
-    });
-  };
-}
-
-/** Literal addresses never reach `lookup`, so they are judged here. */
-function guardedConnector({ timeoutMs, isPrivateDenied }: PosterOptions): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: timeoutMs,
-    lookup: guardedLookup(isPrivateDenied),
-    allowH2: false,
-  });
-  return (options, callback) => {
-    const hostname = options.hostname.replace(/^\[|\]$/g, '');
-    const refusal = isMetadataName(hostname)
-      ? `${hostname} is a cloud metadata name`
-      : isIP(hostname) && refusalOf(hostname, isPrivateDenied);
-    if (refusal) return callback(new AddressRefused(refusal), null);
-    return connect(options, callback);
-  };
 }
 
 function failureText(error: unknown): string {
@@ -154,7 +110,7 @@ export function createPoster(options: PosterOptions): Poster {
   const { clock, timeoutMs } = options;
   const bodies = new OpenBodies(clock, timeoutMs);
   const agent = new Agent({
-    connect: guardedConnector(options),
+    connect: guardedConnector(timeoutMs, options.isPrivateDenied ? 'WEBHOOK_DENY_PRIVATE' : null),
     connections: options.connectionsPerOrigin,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,

@@ -1,7 +1,7 @@
 /** The rules of delivery as pure functions: statuses, delays, breaker, addresses. No time passes here. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMetadataName, refusalOf } from '../../src/webhook/addresses.ts';
+import { isMetadataName, refusalOf } from '../../src/network/addresses.ts';
 import { afterResult, afterStart, type Breaker, closedBreaker, mayPass } from '../../src/webhook/breaker.ts';
 import {
   breakerOpenMsMax,
@@ -124,20 +124,20 @@ describe('addresses', () => {
     '100.100.100.200',
     'not an address',
   ])('%s is never posted to', (address) => {
-    expect(refusalOf(address, false)).not.toBeNull();
+    expect(refusalOf(address, null)).not.toBeNull();
   });
 
   it.each(['10.1.2.3', '127.0.0.1', '::1', '192.168.0.1', '169.254.1.1', 'fe80::1', '100.64.0.1', '0.0.0.0'])(
     '%s is refused only when private addresses are',
     (address) => {
-      expect(refusalOf(address, false)).toBeNull();
-      expect(refusalOf(address, true)).toContain('WEBHOOK_DENY_PRIVATE');
+      expect(refusalOf(address, null)).toBeNull();
+      expect(refusalOf(address, 'WEBHOOK_DENY_PRIVATE')).toContain('WEBHOOK_DENY_PRIVATE');
     },
   );
 
   it('takes public addresses, and knows metadata names', () => {
-    expect(refusalOf('93.184.216.34', true)).toBeNull();
-    expect(refusalOf('2606:2800:220:1::1', true)).toBeNull();
+    expect(refusalOf('93.184.216.34', 'WEBHOOK_DENY_PRIVATE')).toBeNull();
+    expect(refusalOf('2606:2800:220:1::1', 'WEBHOOK_DENY_PRIVATE')).toBeNull();
     expect(isMetadataName('Metadata.Google.Internal.')).toBe(true);
     expect(isMetadataName('example.com')).toBe(false);
   });

@@ -1,6 +1,7 @@
 /**
- * Which addresses may be posted to. Cloud metadata endpoints never; private and link-local ones not when
- * the operator says so. Pure; the poster asks after DNS, at connect, so that no name can point around it.
+ * Which addresses users may send the gateway to, by a webhook or a media URL. Cloud metadata endpoints never;
+ * private and link-local ones not when the operator says so. Pure; `connector.ts` asks after DNS, at connect,
+ * so that no name can point around it.
  */
 import ipaddr from 'ipaddr.js';
 
@@ -36,11 +37,14 @@ function unwrapped(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv
   return new ipaddr.IPv4(address.toByteArray().slice(12));
 }
 
-/** Why this address is refused, or null when it may be connected to. */
-export function refusalOf(address: string, isPrivateDenied: boolean): string | null {
+/**
+ * Why this address is refused, or null when it may be connected to. `deniedBy` names the setting that denies
+ * private addresses; null: they are allowed.
+ */
+export function refusalOf(address: string, deniedBy: string | null): string | null {
   if (!ipaddr.isValid(address)) return `${address} is not an address`;
   const reached = unwrapped(ipaddr.parse(address));
   if (metadataAddresses.has(reached.toString())) return `${address} is a cloud metadata address`;
-  if (!isPrivateDenied || reached.range() === 'unicast') return null;
-  return `${address} is ${reached.range()}, and WEBHOOK_DENY_PRIVATE is set`;
+  if (deniedBy === null || reached.range() === 'unicast') return null;
+  return `${address} is ${reached.range()}, and ${deniedBy} is set`;
 }

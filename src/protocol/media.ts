@@ -1,0 +1,92 @@
+/**
+ * Media on its way to WhatsApp and back, as plain data: what a request brought (`Upload`), what is ready to be
+ * uploaded (`PreparedMedia`), and the port through which the front reaches the media room. Commands carry these
+ * references, never the bytes.
+ */
+export const mediaKinds = ['image', 'video', 'document', 'audio', 'voice', 'video_note', 'sticker'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
+
+/** A file that a request brought, in the spool until the request is over. */
+export interface Upload {
+  /** Its name in the spool. */
+  readonly id: string;
+  readonly sizeBytes: number;
+  /** SHA-256 in hex. */
+  readonly sha256: string;
+  /** As the sender or the server it came from declared them. */
+  readonly mimetype: string | null;
+  readonly filename: string | null;
+}
+
+/** What is to be made of an upload. */
+export interface MediaOrder {
+  readonly kind: MediaKind;
+  readonly upload: Upload;
+  /** What the request says, above what the upload declares. */
+  readonly mimetype: string | null;
+  readonly filename: string | null;
+  /** Newsletters are public: their media is uploaded as it is. */
+  readonly isEncrypted: boolean;
+  readonly instance: string;
+  /** Names the prepared file: it lives as long as this message is queued. */
+  readonly messageId: string;
+}
+
+/** Converted, measured, encrypted: in the outgoing spool until the message is sent or failed. */
+export interface PreparedMedia {
+  /** Relative to the outgoing spool. */
+  readonly file: string;
+  readonly mimetype: string;
+  readonly filename: string | null;
+  readonly sizeBytes: number;
+  readonly fileSha256: Uint8Array;
+  readonly fileEncSha256: Uint8Array;
+  /** null: not encrypted. */
+  readonly mediaKey: Uint8Array | null;
+  readonly seconds: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** 64 samples from 0 to 100. */
+  readonly waveform: Uint8Array | null;
+  /** A small JPEG. */
+  readonly thumbnail: Uint8Array | null;
+  readonly isAnimated: boolean;
+}
+
+/** What stands under a link in a text. */
+export interface LinkPreview {
+  /** As it stands in the text. */
+  readonly matchedText: string;
+  readonly url: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly thumbnail: Uint8Array | null;
+}
+
+/** A JSON body too large for the main thread, read in the pool: its text without the file, and the file. */
+export interface ReadBody {
+  readonly text: string;
+  readonly upload: Upload | null;
+}
+
+/** The media room as the front sees it. Everything rejects with an `AppError`. */
+export interface MediaIntake {
+  readonly maxBytes: number;
+  /** Streams a file into the spool; `body_too_large` above `maxBytes`. */
+  receive(
+    source: AsyncIterable<Uint8Array>,
+    about: { mimetype: string | null; filename: string | null },
+  ): Promise<Upload>;
+  /** As `receive`, from a URL that a user named. */
+  fetch(url: string): Promise<Upload>;
+  /** The JSON body that `source` streams, whose `base64` member may be as large as a file. */
+  readJson(source: AsyncIterable<Uint8Array>): Promise<ReadBody>;
+  /** A small base64 text. */
+  decode(base64: string): Promise<Upload>;
+  /** `conversion_failed` where the file is not what its kind takes. */
+  prepare(order: MediaOrder): Promise<PreparedMedia>;
+  /** The preview of the first link in a text; null where there is none to be had. Never rejects. */
+  preview(text: string): Promise<LinkPreview | null>;
+  /** Removes a file of a request. Never rejects. */
+  release(upload: Upload): Promise<void>;
+}
