@@ -75,7 +75,10 @@ export async function ours(server: { url: string; rootKey: string }): Promise<Si
   const shard = new Shard({
     ...{ registry, probe: startThreadProbe('shard-0', registry), shard: 0, config, store, clock, log },
     openSocket: (options) =>
-      openWaSocket({ ...options, socketUrl: config.waSocketUrl, connectTimeoutMs, store, clock, log }),
+      openWaSocket({
+        ...options,
+        ...{ socketUrl: config.waSocketUrl, connectTimeoutMs, dataDir: config.dataDir, store, clock, log },
+      }),
     pushFrame: (frame) => {
       received += countOf(frame);
       writer.push(encodeEventFrame(frame));

@@ -108,6 +108,7 @@ class Account {
       store,
       settings: defaultInstanceSettings,
       proxyUrl: null,
+      dataDir: '',
       socketUrl: this.url,
       connectTimeoutMs: 30_000,
       clock: systemClock,

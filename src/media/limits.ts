@@ -3,8 +3,6 @@ import { assert } from '../assert.ts';
 
 /** Bytes hashed, encrypted or copied between two turns of the event loop. */
 export const partBytes = 262_144;
-/** A longer base64 text is decoded while it is read, outside the JSON around it. */
-export const inlineBase64MaxChars = 4_096;
 
 /** Files of one URL: redirects followed, and time for the whole. */
 export const redirectsMax = 5;

@@ -1,5 +1,5 @@
 /**
- * The media pool: CPU work off the main thread, a few threads that end when idle. The one importer of
+ * The media pool: work on bytes off the main thread, a few threads that end when idle. The one importer of
  * piscina. The queue is bounded: a full one refuses with `mailbox_full`, it never grows. Rendered QR codes
  * are kept for QR_CACHE_TTL_MS; requests for one code while it is rendered share the work.
  */
@@ -8,7 +8,22 @@ import { LRUCache } from 'lru-cache';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import type { PreparedMedia } from '../protocol/media.ts';
+import { type Outcome, settledValue } from './outcome.ts';
+import type { PrepareOrder } from './prepare.ts';
+import type { PageFacts } from './preview.ts';
 import type { QrOrder } from './qr.ts';
+import type { BodyOrder, BodyRead } from './read-body.ts';
+import type { OpenOrder } from './seal.ts';
+
+/** What the threads do beside QR codes, by the name of the export. */
+interface PoolWork {
+  prepareMedia: { order: PrepareOrder; result: PreparedMedia };
+  readBody: { order: BodyOrder; result: BodyRead };
+  unseal: { order: OpenOrder; result: number };
+  readPage: { order: { path: string }; result: PageFacts };
+  thumbnail: { order: { path: string }; result: Uint8Array };
+}
 
 export interface MediaPoolOptions {
   readonly clock: Clock;
@@ -24,11 +39,15 @@ export interface MediaPool {
   qrCache(): { readonly hits: number; readonly misses: number; readonly size: number };
   /** Forgets rendered codes; answers how many. */
   clearQrCache(): number;
+  /** Rejects with what the work rejects with, or `mailbox_full`. */
+  run<K extends keyof PoolWork>(name: K, order: PoolWork[K]['order']): Promise<PoolWork[K]['result']>;
   stop(): Promise<void>;
 }
 
 const defaultMaxThreads = 2;
 const defaultMaxQueue = 64;
+/** Most of this work waits for disks and for ffmpeg: a thread does several at once, and a QR code beside them. */
+const worksPerThread = 4;
 const idleTimeoutMs = 30_000;
 const cachedQrCodesMax = 1_000;
 
@@ -86,27 +105,31 @@ class QrCache {
 
 export function startMediaPool(options: MediaPoolOptions): MediaPool {
   const { maxThreads = defaultMaxThreads, maxQueue = defaultMaxQueue } = options;
-  const pool = new Piscina<QrOrder, Uint8Array>({
+  const pool = new Piscina<unknown, unknown>({
     filename: workerFile,
     minThreads: 0,
     maxThreads,
     maxQueue,
+    concurrentTasksPerWorker: worksPerThread,
     idleTimeout: idleTimeoutMs,
   });
   const cache = new QrCache(options.qrCacheTtlMs, options.clock);
 
-  async function render(order: QrOrder): Promise<Uint8Array> {
+  async function ask(name: string, order: unknown): Promise<unknown> {
     try {
-      return await pool.run(order, { name: 'renderQr' });
+      return await pool.run(order, { name });
     } catch (error) {
       throw refused(error, maxQueue);
     }
   }
+  // The worker file has one export a name, with these types.
+  const render = (order: QrOrder): Promise<Uint8Array> => ask('renderQr', order) as Promise<Uint8Array>;
 
   return {
     renderQr: (text, format) => cache.get(`${format}:${text}`, () => render({ text, format })),
     qrCache: () => ({ hits: cache.hits, misses: cache.misses, size: cache.size }),
     clearQrCache: () => cache.clear(),
+    run: async (name, order) => settledValue((await ask(name, order)) as Outcome<never>),
     stop: () => pool.destroy(),
   };
 }

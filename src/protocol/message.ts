@@ -3,6 +3,7 @@
  * between actors; the HTTP front renders them as ISO 8601.
  */
 import type { ErrorCode } from '../errors.ts';
+import type { LinkPreview, MediaKind, PreparedMedia } from './media.ts';
 
 /** One person, group or list: `jid` as WhatsApp addressed it, `pn` and `lid` where known. */
 export interface Party {
@@ -62,14 +63,76 @@ export interface ReceivedMessage extends MessageView {
   readonly offline: boolean;
 }
 
+/** Addresses as the caller wrote them; `all`: everybody in the group that it goes to. */
+export type Mentions = readonly string[] | 'all';
+
 export interface TextContent {
   readonly type: 'text';
   readonly text: string;
-  readonly mentions: readonly string[];
+  readonly mentions: Mentions;
+  readonly preview?: LinkPreview | null;
+}
+
+interface MediaContentOf<K extends MediaKind> {
+  readonly type: K;
+  readonly media: PreparedMedia;
+  readonly caption: string | null;
+  readonly viewOnce: boolean;
+  readonly mentions: Mentions;
+}
+
+export type MediaContent = { readonly [K in MediaKind]: MediaContentOf<K> }[MediaKind];
+
+export interface Place {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly name: string | null;
+  readonly address: string | null;
+}
+
+export interface LocationContent extends Place {
+  readonly type: 'location';
+}
+
+export interface ContactCard {
+  readonly name: string;
+  readonly organization: string | null;
+  readonly phones: readonly string[];
+  readonly emails: readonly string[];
+}
+
+export interface ContactContent {
+  readonly type: 'contact';
+  readonly contacts: readonly ContactCard[];
+}
+
+export interface PollContent {
+  readonly type: 'poll';
+  readonly question: string;
+  readonly options: readonly string[];
+  /** How many options one may choose; 0: any number. */
+  readonly selectable: number;
+}
+
+export interface EventContent {
+  readonly type: 'event';
+  readonly name: string;
+  readonly description: string | null;
+  readonly startAt: number;
+  readonly endAt: number | null;
+  readonly place: Place | null;
+  readonly isCanceled: boolean;
+  readonly guestsAllowed: boolean;
 }
 
 /** What to send; one member a type, each with a composer in `src/whatsapp/compose/`. */
-export type MessageContent = TextContent;
+export type MessageContent =
+  | TextContent
+  | MediaContent
+  | LocationContent
+  | ContactContent
+  | PollContent
+  | EventContent;
 
 export const waitModes = ['queued', 'server', 'delivered'] as const;
 export type WaitMode = (typeof waitModes)[number];

@@ -45,6 +45,7 @@ export async function createShard(
         ...options,
         socketUrl: config.waSocketUrl,
         connectTimeoutMs: connectPhaseTimeoutMs,
+        dataDir: config.dataDir,
         store,
         clock,
         log,

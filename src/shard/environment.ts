@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { InstanceStatus } from '../protocol/instance.ts';
+import type { MessageContent } from '../protocol/message.ts';
 import type { Store } from '../store/ports.ts';
 import type { WaSocket, WaSocketOptions } from '../whatsapp/wa-socket.ts';
 import type { EventOutlet } from './event-outlet.ts';
@@ -26,6 +27,8 @@ export interface InstanceEnvironment {
   readonly numbers: NumberCache;
   readonly metrics: ShardMetrics;
   readonly limits: { readonly pairingReadyTimeoutMs: number };
+  /** Removes the file of a message that is sent or failed. */
+  releaseMedia(content: MessageContent): void;
   openSocket(options: InstanceSocketOptions): Promise<WaSocket>;
   /** The state changed: the main thread's directory hears of it. */
   tellChanged(instance: { readonly status: InstanceStatus }): void;

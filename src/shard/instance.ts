@@ -384,6 +384,7 @@ export class Instance {
       resolve: (address) => this.#resolve(address),
       party: (jid) => this.#openSocket().resolveParty(jid),
       raise: (change) => this.#keep(this.#statuses.raise([change])),
+      release: (content) => this.#env.releaseMedia(content),
       onFailure: (error) => this.#log(error, 'send failed'),
     });
   }

@@ -35,6 +35,8 @@ export interface OutgoingOptions {
   resolve(address: string): Promise<string>;
   party(jid: string): Promise<Party>;
   raise(change: StatusChange): void;
+  /** A message is sent or failed: its file is nobody's any more. */
+  release(content: MessageContent): void;
   onFailure(error: unknown): void;
 }
 
@@ -81,7 +83,7 @@ export class Outgoing {
 
   async #sendAll(socket: WaSocket): Promise<void> {
     for (const record of [...this.#queued.values()]) {
-      const ready = await this.#prepared(record, socket).catch((error) => this.#refused(record, error));
+      const ready = await this.#ready(record, socket).catch((error) => this.#refused(record, error));
       if (this.#socket !== socket) return;
       if (ready) this.#start(ready, socket);
     }
@@ -125,7 +127,7 @@ export class Outgoing {
     const draft = this.#draft(request);
     const socket = this.#socket;
     const record = socket
-      ? await this.#encoded(draft, socket).catch((error) => unencoded(draft, error))
+      ? await this.#composed(draft, socket).catch((error) => unencoded(draft, error))
       : draft;
     if (this.#ending) throw this.#ending;
     await this.#options.store.commit([{ to: 'sent', record, queued: true }]);
@@ -155,13 +157,34 @@ export class Outgoing {
     return { instance, id, to: address, content, quote, wait, view, proto: null };
   }
 
-  /** Addressed and encoded: what is stored before the first frame and answers retry receipts. */
+  /**
+   * Addressed, so that its chat is known, and encoded but where that means an upload: a message is accepted before
+   * its file leaves, and no file holds up other chats.
+   */
+  async #composed(draft: SentRecord, socket: WaSocket): Promise<SentRecord> {
+    return 'media' in draft.content ? this.#addressed(draft) : this.#encoded(draft, socket);
+  }
+
+  async #addressed(draft: SentRecord): Promise<SentRecord> {
+    const jid = await this.#options.resolve(draft.to);
+    const to = await this.#options.party(jid);
+    return { ...draft, to: jid, view: { ...draft.view, from: this.#options.me(), chat: to, to } };
+  }
+
+  /** What is stored before the first frame and answers retry receipts. */
   async #encoded(draft: SentRecord, socket: WaSocket): Promise<SentRecord> {
     const jid = await this.#options.resolve(draft.to);
     const { id: messageId, content, quote } = draft;
     const proto = await socket.encode({ messageId, to: jid, content, quote });
     const to = await this.#options.party(jid);
     return { ...draft, to: jid, proto, view: { ...draft.view, from: this.#options.me(), chat: to, to } };
+  }
+
+  /** As stored, and put into its chat, before a new socket sends it. */
+  async #ready(record: SentRecord, socket: WaSocket): Promise<SentRecord> {
+    return 'media' in record.content && !record.proto
+      ? this.#addressed(record)
+      : this.#prepared(record, socket);
   }
 
   async #prepared(record: SentRecord, socket: WaSocket): Promise<SentRecord> {
@@ -240,7 +263,9 @@ export class Outgoing {
 
   /** The state of a message changed, durably. True where that took it out of the queue. */
   reached(view: MessageView): boolean {
+    const record = this.#queued.get(view.id);
     const wasQueued = this.#queued.delete(view.id);
+    if (record) this.#options.release(record.content);
     if (view.status === 'failed') this.#waiters.fail(view.id, failureOf(view));
     else this.#waiters.reached(view);
     return wasQueued;

@@ -9,9 +9,11 @@ import type { Verdict } from '../actor/protocol.ts';
 import { AssertionFailed, unreachable } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
 import { handshakesPerShard, numberMissTtlMs, pairingReadyTimeoutMs } from '../limits.ts';
 import { errorFields, type Log } from '../log.ts';
+import { dropOutgoing } from '../media/spool.ts';
 import type { MetricRegistry } from '../monitoring/metrics.ts';
 import type { ThreadProbe } from '../monitoring/thread-metrics.ts';
 import type { EventFrame, EventRecord } from '../protocol/events.ts';
@@ -214,6 +216,9 @@ export class Shard {
       }),
       metrics: createShardMetrics(this.#options.registry),
       limits: { pairingReadyTimeoutMs },
+      releaseMedia: (content) => {
+        if ('media' in content) detach(dropOutgoing(config.dataDir, content.media.file), () => undefined);
+      },
       tellChanged: (instance) => this.#tellChanged(instance),
       counted: (instance) => this.#count(instance),
     };

@@ -101,6 +101,7 @@ export class Connection {
       groups: this.groups,
       lids: this.lids,
       clock: options.clock,
+      dataDir: options.dataDir,
       hasEnded: () => this.guard.isEnded,
       sent: this.sent,
     });

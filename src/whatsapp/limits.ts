@@ -28,3 +28,10 @@ export const eventsHeldMs = 5_000;
 export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;
+
+/** Files that one socket uploads at once. */
+export const uploadsAtOnceMax = 4;
+/** An upload in which nothing moves for this long has failed. */
+export const uploadIdleTimeoutMs = 30_000;
+/** After each try that no host took, before the next one. */
+export const uploadPausesMs = [500, 2_000, 5_000] as const;

@@ -13,8 +13,9 @@ import { bareJid } from './addresses.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { GroupCache } from './caches.ts';
 import { compose, relayExtras } from './compose/compose.ts';
+import { withContext } from './compose/context-info.ts';
 import type { LidMapping } from './lid-mapping.ts';
-import { acknowledgementTimeoutMs } from './limits.ts';
+import { acknowledgementTimeoutMs, uploadsAtOnceMax } from './limits.ts';
 import { appErrorOf, rejectedByWhatsapp, socketEnded } from './refusals.ts';
 import { SendWindow } from './send-window.ts';
 import type { OutgoingMessage, SendOutcome } from './wa-socket.ts';
@@ -24,6 +25,8 @@ export interface SenderParts {
   readonly groups: Pick<GroupCache, 'get'>;
   readonly lids: LidMapping;
   readonly clock: Clock;
+  /** Where what waits to be uploaded lies. */
+  readonly dataDir: string;
   /** The socket is over: what fails from here on says nothing about the message. */
   hasEnded(): boolean;
   /** A message that this gateway sent, for the text of a quote. */
@@ -43,6 +46,7 @@ const unacceptable = /All encryptions failed/;
 export class Sender {
   private readonly parts: SenderParts;
   private readonly window = new SendWindow(unacknowledgedSendsMax);
+  private readonly uploads = new SendWindow(uploadsAtOnceMax);
   private readonly waiting = new Map<string, Waiting>();
   private readonly refused = new BoundedMap<true>(refusedIdsMax);
   private isEnded = false;
@@ -58,13 +62,13 @@ export class Sender {
   }
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
-    const { sock, groups } = this.parts;
+    const { sock, groups, dataDir, clock } = this.parts;
     const { to, messageId } = message;
-    const content = await compose(message.content, { sock, groups, to, messageId });
-    const context = message.quote === null ? undefined : await this.quoteContext(message.to, message.quote);
-    if (context && content.extendedTextMessage) {
-      content.extendedTextMessage.contextInfo = { ...content.extendedTextMessage.contextInfo, ...context };
-    }
+    const content = await compose(message.content, {
+      ...{ sock, groups, dataDir, clock, to, messageId, uploads: this.uploads },
+      hasEnded: () => this.isEnded || this.parts.hasEnded(),
+    });
+    if (message.quote !== null) withContext(content, await this.quoteContext(message.to, message.quote));
     return proto.Message.encode(content).finish();
   }
 
@@ -95,6 +99,7 @@ export class Sender {
     this.parts.sock.ws.off('CB:ack,class:message', this.acknowledged);
     for (const id of [...this.waiting.keys()]) this.fail(id, socketEnded());
     this.window.refuseAll(socketEnded());
+    this.uploads.refuseAll(socketEnded());
   }
 
   private async relay({ to, messageId, content }: OutgoingMessage, bytes: Uint8Array): Promise<void> {

@@ -52,6 +52,8 @@ export interface WaSocketOptions {
   readonly proxyUrl: string | null;
   readonly socketUrl: string;
   readonly connectTimeoutMs: number;
+  /** Where files lie that wait to be uploaded. */
+  readonly dataDir: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;

@@ -52,6 +52,7 @@ function queue(): Outgoing {
     resolve: async (address) => `${address}@s.whatsapp.net`,
     party: async (jid) => ({ jid, pn: jid, lid: null }),
     raise: (change) => detach(statuses.raise([change]), failures),
+    release: () => undefined,
     onFailure: failures,
   });
   return outgoing;

@@ -11,7 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   media: ['base', 'protocol', 'network'],
   monitoring: ['base', 'protocol'],
   whatsapp: ['base', 'actor', 'protocol', 'store', 'media', 'network'],
-  shard: ['base', 'actor', 'protocol', 'store', 'thread', 'whatsapp', 'monitoring'],
+  shard: ['base', 'actor', 'protocol', 'store', 'thread', 'media', 'whatsapp', 'monitoring'],
   webhook: ['base', 'actor', 'protocol', 'store', 'thread', 'network', 'monitoring'],
   http: ['base', 'protocol', 'store', 'monitoring'],
   directory: ['base', 'actor', 'protocol', 'store', 'thread', 'monitoring', 'backup'],

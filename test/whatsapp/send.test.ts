@@ -38,7 +38,15 @@ beforeEach(() => {
     getLIDForPN: async (pn: string) => (pn.startsWith('1') ? '1@lid' : null),
   } as unknown as LidMapping;
   const groups = { get: async () => undefined };
-  sender = new Sender({ sock, groups, lids, clock, hasEnded: () => hasEnded, sent: async () => undefined });
+  sender = new Sender({
+    sock,
+    groups,
+    lids,
+    clock,
+    dataDir: '',
+    hasEnded: () => hasEnded,
+    sent: async () => undefined,
+  });
 });
 
 const acknowledge = (id: string, error?: string): boolean =>

@@ -198,7 +198,7 @@ export class FakeCommands implements Commands {
   async sendMessage(id: string, input: SendInput) {
     this.sent.push({ instance: id, input });
     await this.beforeSend(input);
-    return messageView(id, input, input.content.text);
+    return messageView(id, input, 'text' in input.content ? input.content.text : '');
   }
 
   async getMessage(id: string, messageId: string, chat: string | null) {

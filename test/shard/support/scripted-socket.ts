@@ -18,7 +18,7 @@ export class ScriptedSocket implements WaSocket {
   #arrivals = Promise.withResolvers<void>();
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
-    return new TextEncoder().encode(message.content.text);
+    return new TextEncoder().encode('text' in message.content ? message.content.text : '');
   }
 
   send(message: OutgoingMessage, _proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome> {
