@@ -328,9 +328,21 @@ const messageRetention = (env: NodeJS.ProcessEnv): Config['messages'] => ({
   countMax: read(env, 'MESSAGES_MAX_PER_INSTANCE') || null,
 });
 
+type Get = <N extends SettingName>(name: N) => ValueOf<(typeof settings)[N]>;
+
+const mediaSettings = (get: Get) => ({
+  mediaMaxBytes: get('MEDIA_MAX_BYTES'),
+  mediaSpoolMaxMb: get('MEDIA_SPOOL_MAX_MB'),
+  mediaDenyPrivate: get('MEDIA_DENY_PRIVATE'),
+  mediaStore: get('MEDIA_STORE'),
+  mediaStoreDays: get('MEDIA_STORE_DAYS'),
+  mediaStoreMaxMb: get('MEDIA_STORE_MAX_MB'),
+  ffmpegPath: get('FFMPEG_PATH'),
+});
+
 /** Parses the settings; throws `ConfigError` with one line on the first wrong one. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const get = <N extends SettingName>(name: N): ValueOf<(typeof settings)[N]> => read(env, name);
+  const get: Get = (name) => read(env, name);
   return checkRelations({
     host: get('HOST'),
     port: get('PORT'),
@@ -376,13 +388,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),
     messages: messageRetention(env),
-    mediaMaxBytes: get('MEDIA_MAX_BYTES'),
-    mediaSpoolMaxMb: get('MEDIA_SPOOL_MAX_MB'),
-    mediaDenyPrivate: get('MEDIA_DENY_PRIVATE'),
-    mediaStore: get('MEDIA_STORE'),
-    mediaStoreDays: get('MEDIA_STORE_DAYS'),
-    mediaStoreMaxMb: get('MEDIA_STORE_MAX_MB'),
-    ffmpegPath: get('FFMPEG_PATH'),
+    ...mediaSettings(get),
     runtime: {
       environment: env['NODE_ENV'] ?? '',
       threadPoolSize: Number(env['UV_THREADPOOL_SIZE'] ?? nodeThreadPoolSize),

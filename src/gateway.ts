@@ -20,7 +20,10 @@ import { KeyedLock } from './keyed-lock.ts';
 import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { rotateLogs } from './log-files.ts';
+import { Intake } from './media/intake.ts';
+import { orphanAgeMs, sweepPeriodMs } from './media/limits.ts';
 import { type MediaPool, startMediaPool } from './media/pool.ts';
+import { sweepOutgoing } from './media/spool.ts';
 import { createHttpMetrics } from './monitoring/http-metrics.ts';
 import { createMetricRegistry } from './monitoring/metrics.ts';
 import { registerProcessMetrics } from './monitoring/process-metrics.ts';
@@ -82,6 +85,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 type Base = Required<GatewayOptions> & { readonly store: Store };
 
+async function openIntake(config: Config, pool: MediaPool): Promise<Intake> {
+  const intake = new Intake({
+    dataDir: config.dataDir,
+    maxBytes: config.mediaMaxBytes,
+    spoolMaxBytes: config.mediaSpoolMaxMb * 1_048_576,
+    isPrivateDenied: config.mediaDenyPrivate,
+    ffmpeg: config.ffmpegPath,
+    pool,
+  });
+  await intake.open();
+  return intake;
+}
+
 async function compose(base: Base): Promise<Gateway> {
   const { config, clock, log, store, onFatal } = base;
   const directory = new Directory(store, clock);
@@ -124,16 +140,9 @@ async function compose(base: Base): Promise<Gateway> {
     prometheus: () => overview.prometheus(),
   });
   const media = startMediaPool({ qrCacheTtlMs: config.qrCacheTtlMs, clock });
+  const intake = await openIntake(config, media);
   const operations = openOperations({
-    config,
-    clock,
-    log,
-    version,
-    directory,
-    actors,
-    overview,
-    registry,
-    media,
+    ...{ config, clock, log, version, directory, actors, overview, registry, media },
   });
   await actors.start();
   const front = await startFront({
@@ -142,6 +151,7 @@ async function compose(base: Base): Promise<Gateway> {
     operations: operations.operations,
     store,
     events: feed,
+    media: intake,
     log,
     clock,
     version,
@@ -149,7 +159,10 @@ async function compose(base: Base): Promise<Gateway> {
     renderQr: (text, format) => media.renderQr(text, format),
     isDraining: () => overview.isDraining,
   });
-  return run({ ...base, madeKey: admin.madeKey, actors, overview, commands, media, front, operations });
+  return run({
+    ...{ ...base, madeKey: admin.madeKey },
+    ...{ actors, overview, commands, media, intake, front, operations },
+  });
 }
 
 /** Everything past its retention, a bounded number of records at a time. */
@@ -157,23 +170,36 @@ async function expireAll(store: Store, clock: Clock): Promise<void> {
   while ((await store.expire(clock.now())) > 0) await yieldTurn();
 }
 
+/** Whether the file of this message is still to be sent. */
+const isQueued =
+  (store: Store) =>
+  async (instance: string, id: string): Promise<boolean> =>
+    (await store.messages.sent(instance, id))?.view.status === 'queued';
+
 interface Running extends Base {
   readonly madeKey: string | null;
   readonly actors: Actors;
   readonly overview: Overview;
   readonly commands: GatewayCommands;
   readonly media: MediaPool;
+  readonly intake: Intake;
   readonly front: Front;
   readonly operations: RunningOperations;
 }
 
 function run(parts: Running): Gateway {
-  const { actors, overview, front, clock, store, log } = parts;
+  const { actors, overview, front, clock, store, log, config } = parts;
   const failed = (what: string) => (error: unknown) => log.error({ error: errorFields(error) }, what);
   const hosted = actors.hostAll().then(() => overview.started());
   detach(hosted, failed('instances were not handed to their shards'));
   const timers = [
     clock.every(expiryPeriodMs, () => detach(expireAll(store, clock), failed('expiry failed'))),
+    clock.every(sweepPeriodMs, () =>
+      detach(
+        sweepOutgoing(config.dataDir, clock.now() - orphanAgeMs, isQueued(store)),
+        failed('a sweep failed'),
+      ),
+    ),
     clock.every(eluPeriodMs, () => detach(actors.measure(), failed('load was not measured'))),
     ...parts.operations.start(),
   ];
@@ -191,6 +217,7 @@ function run(parts: Running): Gateway {
     await front.stop();
     await actors.drain();
     await parts.media.stop();
+    await parts.intake.close();
     await store.close();
   };
   return {

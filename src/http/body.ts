@@ -3,8 +3,12 @@
  * where the length is announced, and while they are read where it is not. Never parses anything larger on
  * this thread (DECISIONS 24).
  */
+import { Readable } from 'node:stream';
+import type { ReadableStream as WebStream } from 'node:stream/web';
 import { AppError } from '../errors.ts';
 import { jsonBodyMaxBytes } from '../limits.ts';
+import type { MediaIntake, Upload } from '../protocol/media.ts';
+import { readMultipart } from './multipart.ts';
 import { invalid } from './problem.ts';
 
 /** `value` is undefined when there was no body. */
@@ -26,6 +30,59 @@ async function readBounded(stream: ReadableStream<Uint8Array>): Promise<string> 
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const isMultipart = (type: string): boolean => /^multipart\/form-data\s*;/i.test(type);
+
+/** The stream of the body; on a port Node's own, which costs less than one made for the web. */
+function streamOf(request: Request, incoming: Readable | undefined): Readable {
+  return incoming ?? (request.body ? Readable.fromWeb(request.body as WebStream) : Readable.from([]));
+}
+
+/** What arrives, without ending the connection where the reader stops early: the caller is still answered. */
+async function* arriving(stream: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  } catch {
+    throw invalid([{ path: '', message: 'the upload was cut off' }]);
+  }
+}
+
+export interface MediaBody extends JsonBody {
+  /** The file that came with it; the caller releases it. */
+  readonly upload: Upload | null;
+}
+
+/**
+ * As `readJson`, for routes that take a file: multipart is streamed to the disk, and JSON above `jsonBodyMaxBytes`
+ * is read outside of this thread (DECISIONS 24).
+ */
+export async function readMediaBody(
+  request: Request,
+  incoming: Readable | undefined,
+  intake: MediaIntake,
+): Promise<MediaBody> {
+  const type = request.headers.get('content-type') ?? '';
+  const length = request.headers.get('content-length');
+  if (isMultipart(type)) {
+    const { text, upload } = await readMultipart(streamOf(request, incoming), type, intake);
+    return { value: await parseOrRelease(text, upload, intake), upload };
+  }
+  const isSmall = length !== null && Number(length) <= jsonBodyMaxBytes;
+  if (isSmall || !isJson(type)) return { ...(await readJson(request)), upload: null };
+  if (length !== null && Number(length) > intake.bodyMaxBytes)
+    throw new AppError('body_too_large', `a body with a file may have ${intake.bodyMaxBytes} bytes`);
+  const { text, upload } = await intake.readJson(arriving(streamOf(request, incoming)));
+  return { value: text === '' ? undefined : await parseOrRelease(text, upload, intake), upload };
+}
+
+async function parseOrRelease(text: string, upload: Upload | null, intake: MediaIntake): Promise<unknown> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (upload) await intake.release(upload);
+    throw error;
+  }
 }
 
 async function readText(request: Request): Promise<string> {

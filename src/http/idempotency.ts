@@ -47,13 +47,23 @@ function canonical(value: unknown): unknown {
   return entries.map(([name, member]) => [name, canonical(member)]);
 }
 
-/** SHA-256 of the query and of the body in one canonical order, without `wait` and `timeoutMs`. */
-export function fingerprintOf(query: Readonly<Record<string, string>>, body: unknown): string {
+/**
+ * SHA-256 of the query, of the body in one canonical order, without `wait` and `timeoutMs`, and of the hash of the
+ * file that came with it.
+ */
+export function fingerprintOf(
+  query: Readonly<Record<string, string>>,
+  body: unknown,
+  fileSha256?: string,
+): string {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const hashed = isObject
     ? Object.fromEntries(Object.entries(body).filter(([name]) => !unhashedMembers.includes(name)))
     : body;
-  const text = JSON.stringify([canonical(query), canonical(hashed ?? null)]);
+  const text = JSON.stringify([
+    ...[canonical(query), canonical(hashed ?? null)],
+    ...(fileSha256 === undefined ? [] : [fileSha256]),
+  ]);
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -60,9 +60,16 @@ function pathParameters(path: string): z.ZodObject | undefined {
   return zod.object(Object.fromEntries(names.map((name) => [name, zod.string()])));
 }
 
-const jsonBody = (schema: z.ZodType) => ({
+/** First the part `json`, then the file: the schema of a body without its `media`. */
+const multipartContent = (schema: z.ZodType) => ({
+  'multipart/form-data': {
+    schema: zod.object({ json: schema, file: zod.string().openapi({ format: 'binary' }) }),
+  },
+});
+
+const jsonBody = (schema: z.ZodType, takesMedia = false) => ({
   required: !schema.safeParse(undefined).success,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema }, ...(takesMedia ? multipartContent(schema) : {}) },
 });
 
 function request(route: AnyRoute): NonNullable<PathConfig['request']> {
@@ -70,7 +77,7 @@ function request(route: AnyRoute): NonNullable<PathConfig['request']> {
   return {
     ...(params ? { params } : {}),
     ...(route.query ? { query: route.query as z.ZodObject } : {}),
-    ...(route.body ? { body: jsonBody(route.body) } : {}),
+    ...(route.body ? { body: jsonBody(route.body, route.takesMedia) } : {}),
     ...(route.idempotent ? { headers: idempotencyHeader } : {}),
   };
 }

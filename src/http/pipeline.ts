@@ -8,9 +8,10 @@ import type { Context } from 'hono';
 import { AppError, toFailure } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import { errorFields } from '../log.ts';
+import type { Upload } from '../protocol/media.ts';
 import { type Answer, toResponse } from './answer.ts';
 import { type Caller, callerName, identify, permit, presentedKey } from './auth.ts';
-import { readJson } from './body.ts';
+import { type MediaBody, readJson, readMediaBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
@@ -77,15 +78,39 @@ async function admit(visit: Visit, deps: PipelineDeps): Promise<Caller> {
 }
 
 /** The checked input; `raw` is the body as it came, for the fingerprint. */
-async function readInput(visit: Visit): Promise<{ query: unknown; body: unknown; raw: unknown }> {
-  const { route, c } = visit;
-  const raw = route.body ? (await readJson(c.req.raw)).value : undefined;
-  return {
-    query: route.query ? check(route.query, c.req.query(), 'query') : undefined,
-    body: route.body ? check(route.body, raw, '') : undefined,
-    raw,
-  };
+interface Input {
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly raw: unknown;
+  readonly upload: Upload | null;
 }
+
+async function readBody({ route, c }: Visit, deps: PipelineDeps): Promise<MediaBody> {
+  if (!route.body) return { value: undefined, upload: null };
+  if (route.takesMedia) return readMediaBody(c.req.raw, c.env?.incoming, deps.media);
+  return { ...(await readJson(c.req.raw)), upload: null };
+}
+
+async function readInput(visit: Visit, deps: PipelineDeps): Promise<Input> {
+  const { route, c } = visit;
+  const query = route.query ? check(route.query, c.req.query(), 'query') : undefined;
+  const { value: raw, upload } = await readBody(visit, deps);
+  try {
+    return { query, body: route.body ? check(route.body, raw, '') : undefined, raw, upload };
+  } catch (error) {
+    if (upload) await deps.media.release(upload);
+    throw error;
+  }
+}
+
+/** Of a request that brings a file the conversion takes its time (DECISIONS 18). */
+function answerLimitMs({ route }: Visit, { upload, body }: Input, { config }: PipelineDeps): number {
+  const hasMedia = route.takesMedia && (upload !== null || hasMember(body, 'media'));
+  return hasMedia ? Math.max(config.uploadTimeoutMs, config.requestTimeoutMs) : config.requestTimeoutMs;
+}
+
+const hasMember = (value: unknown, name: string): boolean =>
+  typeof value === 'object' && value !== null && name in value;
 
 function requireInstance(visit: Visit, deps: PipelineDeps): void {
   if (visit.instance === undefined || deps.commands.getInstance(visit.instance)) return;
@@ -117,7 +142,8 @@ function failed(error: unknown, visit: Visit, deps: PipelineDeps): Answer {
 
 async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promise<Answer> {
   const { route, c } = visit;
-  const input = await readInput(visit);
+  const input = await readInput(visit, deps);
+  const { upload } = input;
   let messageId = '';
   const work = async (id: string): Promise<Answer> => {
     messageId = id;
@@ -128,6 +154,7 @@ async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promis
         query: input.query,
         body: input.body,
         messageId: id,
+        upload,
         param: (name) => c.req.param(name) ?? '',
         header: (name) => c.req.header(name),
       };
@@ -145,11 +172,12 @@ async function perform(visit: Visit, deps: PipelineDeps, caller: Caller): Promis
           {
             scope: `${callerName(caller)} ${c.req.method} ${visit.path}`,
             key: checkKey(key),
-            fingerprint: fingerprintOf(c.req.query(), input.raw),
+            fingerprint: fingerprintOf(c.req.query(), input.raw, upload?.sha256),
           },
           work,
         );
-  return withDeadline(deps.clock, deps.config.requestTimeoutMs, answer, () =>
+  const released = upload ? answer.finally(() => deps.media.release(upload)) : answer;
+  return withDeadline(deps.clock, answerLimitMs(visit, input, deps), released, () =>
     route.sends ? { messageId } : {},
   );
 }

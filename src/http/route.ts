@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { HttpMetrics } from '../monitoring/http-metrics.ts';
 import type { Commands } from '../protocol/commands.ts';
+import type { MediaIntake, Upload } from '../protocol/media.ts';
 import type { Operations } from '../protocol/operations.ts';
 import type { Store } from '../store/ports.ts';
 import type { Answer } from './answer.ts';
@@ -25,6 +26,7 @@ export interface FrontOptions {
   readonly operations: Operations;
   readonly store: Pick<Store, 'idempotency' | 'commit'>;
   readonly events: EventStream;
+  readonly media: MediaIntake;
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
@@ -39,6 +41,8 @@ export interface RouteInput<Q, B> {
   readonly body: B;
   /** For routes that send: the WhatsApp message id, the same on every try under one idempotency key. */
   readonly messageId: string;
+  /** The file that came with the body; removed when the request is over. */
+  readonly upload: Upload | null;
   /** A path parameter, decoded. */
   param(name: string): string;
   header(name: string): string | undefined;
@@ -72,6 +76,8 @@ export interface Route<Q, B> {
   readonly sends?: boolean;
   /** Whether this caller asked to wait for a person, a phone or an endpoint: no slow answer of the gateway. */
   waits?(call: RouteInput<Q, B>): boolean;
+  /** Takes a file: as multipart, or as base64 in a JSON body of any size. */
+  readonly takesMedia?: boolean;
   /** Answers while the gateway drains. */
   readonly duringDrain?: boolean;
   handle(call: RouteInput<Q, B>): Answer | Promise<Answer>;

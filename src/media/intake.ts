@@ -17,7 +17,7 @@ import { fetchesAtOnceMax, previewPageMaxBytes, previewPictureMaxBytes, previewT
 import type { MediaPool } from './pool.ts';
 import { linkIn, type PageFacts } from './preview.ts';
 import { decodeBase64 } from './read-body.ts';
-import { Spool, type Spooled } from './spool.ts';
+import { dropOutgoing, Spool, type Spooled } from './spool.ts';
 
 export interface IntakeOptions {
   readonly dataDir: string;
@@ -33,6 +33,7 @@ const bodyMaxBytes = (fileMaxBytes: number): number => Math.ceil(fileMaxBytes / 
 
 export class Intake implements MediaIntake {
   readonly maxBytes: number;
+  readonly bodyMaxBytes: number;
   readonly spool: Spool;
   readonly #options: IntakeOptions;
   readonly #fetcher: Fetcher;
@@ -41,6 +42,7 @@ export class Intake implements MediaIntake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.maxBytes = options.maxBytes;
+    this.bodyMaxBytes = bodyMaxBytes(options.maxBytes);
     this.spool = new Spool(options.dataDir, options.spoolMaxBytes);
     this.#fetcher = createFetcher(options.isPrivateDenied);
   }
@@ -94,7 +96,7 @@ export class Intake implements MediaIntake {
   }
 
   async readJson(source: AsyncIterable<Uint8Array>): Promise<ReadBody> {
-    const body = await this.spool.receive(source, bodyMaxBytes(this.maxBytes));
+    const body = await this.spool.receive(source, this.bodyMaxBytes);
     const id = this.spool.reserve();
     try {
       const order = { path: this.spool.path(body.id), to: this.spool.path(id), fileMaxBytes: this.maxBytes };
@@ -118,6 +120,10 @@ export class Intake implements MediaIntake {
   prepare(order: MediaOrder): Promise<PreparedMedia> {
     const { dataDir, ffmpeg, pool } = this.#options;
     return pool.run('prepareMedia', { ...order, path: this.spool.path(order.upload.id), dataDir, ffmpeg });
+  }
+
+  drop(media: PreparedMedia): Promise<void> {
+    return dropOutgoing(this.#options.dataDir, media.file);
   }
 
   async preview(text: string): Promise<LinkPreview | null> {

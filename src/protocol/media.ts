@@ -71,7 +71,9 @@ export interface ReadBody {
 
 /** The media room as the front sees it. Everything rejects with an `AppError`. */
 export interface MediaIntake {
+  /** Of a file, and of a JSON body that carries one as base64. */
   readonly maxBytes: number;
+  readonly bodyMaxBytes: number;
   /** Streams a file into the spool; `body_too_large` above `maxBytes`. */
   receive(
     source: AsyncIterable<Uint8Array>,
@@ -85,6 +87,8 @@ export interface MediaIntake {
   decode(base64: string): Promise<Upload>;
   /** `conversion_failed` where the file is not what its kind takes. */
   prepare(order: MediaOrder): Promise<PreparedMedia>;
+  /** Removes a prepared file that no message took. Never rejects. */
+  drop(media: PreparedMedia): Promise<void>;
   /** The preview of the first link in a text; null where there is none to be had. Never rejects. */
   preview(text: string): Promise<LinkPreview | null>;
   /** Removes a file of a request. Never rejects. */

@@ -23,6 +23,7 @@ export const limits = {
   controlKeepAliveMs: 65_000,
   /** Largest file that the media store takes. */
   mediaBytesMax: 128 * 1024 * 1024,
+  receivedMessagesMax: 256,
   /** Files that the media store keeps in memory in all. */
   mediaStoreBytesMax: 512 * 1024 * 1024,
   /** Webhooks that the receiver of `npm run sandbox` keeps. */

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Behaviour } from './contacts/numbers.ts';
 import { limits } from './limits.ts';
+import type { MediaCertificate } from './media/certificate.ts';
 
 export interface SandboxOptions {
   readonly host?: string;
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   readonly stateFile?: string | null;
   /** Where the media server's certificate is written. Default: a new file in the temporary folder. */
   readonly caFile?: string | null;
+  /** The media server's own certificate and key (PEM). Default: made at start. */
+  readonly certificate?: MediaCertificate | null;
   /** Seeds contact keys and every random choice; printed by the runs that use it. Default: fixed. */
   readonly seed?: string;
   readonly clock?: Clock;
@@ -45,6 +48,7 @@ export interface Settings {
   readonly controlPort: number;
   readonly stateFile: string | null;
   readonly caFile: string | null;
+  readonly certificate: MediaCertificate | null;
   readonly seed: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +69,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     controlPort: options.controlPort ?? 0,
     stateFile: options.stateFile ?? null,
     caFile: options.caFile ?? null,
+    certificate: options.certificate ?? null,
     seed: options.seed ?? 'elenco-sandbox',
     clock: options.clock ?? systemClock,
     log: options.log ?? createLog('silent'),

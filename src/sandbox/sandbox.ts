@@ -9,6 +9,8 @@ import { scanQr } from './accounts/pairing-qr.ts';
 import { sendFromPhone } from './accounts/phone-send.ts';
 import { connectionEvents } from './connections/events.ts';
 import { type Listening, startWireServer } from './connections/wire-server.ts';
+import { openMedia } from './contacts/open-media.ts';
+import type { ReceivedMessage } from './contacts/received.ts';
 import { asMessage, type Content, Speaker } from './contacts/speaker.ts';
 import { type WritingOptions, type Written, writeAtRate } from './contacts/writing.ts';
 import { startControl } from './control/server.ts';
@@ -21,6 +23,7 @@ import { resolveOptions, type SandboxOptions } from './options.ts';
 import { accountOf, contactOf } from './people.ts';
 import { StateFile } from './state-file.ts';
 import { type Stats, statsOf } from './stats.ts';
+import type { proto } from './wire/proto.ts';
 import { World } from './world.ts';
 
 interface Parts {
@@ -83,6 +86,16 @@ export class Sandbox {
     return this.contact(contact).write(to, content);
   }
 
+  /** What a contact decrypted, the newest last; the last few hundred of all contacts are kept. */
+  receivedBy(contact: string): readonly ReceivedMessage[] {
+    return this.world.received.of(contactOf(this.world, contact).number);
+  }
+
+  /** The plain file of a message with media. */
+  fileOf(message: proto.IMessage): Buffer | null {
+    return openMedia(this.world, message);
+  }
+
   stats(): Stats {
     return statsOf(this.world);
   }
@@ -123,7 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = new World(settings);
   const state = settings.stateFile === null ? null : await StateFile.open(world, settings.stateFile);
   const wire = await startWireServer(world, connectionEvents(world));
-  const certificate = await makeCertificate(settings.host);
+  const certificate = settings.certificate ?? (await makeCertificate(settings.host));
   const media = await startMediaServer(world, certificate);
   world.mediaHost = `${settings.host}:${media.port}`;
   const caFile = await writeCertificate(certificate.cert, settings.caFile);

@@ -10,6 +10,7 @@ import { PairingDesk } from './accounts/pairing-desk.ts';
 import type { Call } from './calls/calls.ts';
 import type { Connection } from './connections/connection.ts';
 import { Contacts } from './contacts/contacts.ts';
+import { ReceivedMessages } from './contacts/received.ts';
 import type { ControlRoute } from './control/server.ts';
 import { Counters } from './counters.ts';
 import { Door } from './faults/door.ts';
@@ -49,6 +50,7 @@ export class World {
   readonly door: Door;
   readonly rules: StanzaRules;
   readonly media = new MediaStore();
+  readonly received = new ReceivedMessages();
   /** Host and port of the media server. */
   mediaHost = '';
   /** Routes that `run.ts` adds to the control API. */

@@ -1,6 +1,5 @@
 /** Media over loopback TLS with unmodified Baileys sockets: upload, echo, download, and from contacts. */
 import { createHash } from 'node:crypto';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { downloadMediaMessage, type WAMessage } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
 import { mediaMessage } from '../../src/sandbox/contacts/send-media.ts';
@@ -13,10 +12,7 @@ const download = (message: WAMessage): Promise<Buffer> => downloadMediaMessage(m
 describe('media', () => {
   const fixture = useSandbox();
 
-  // One sandbox for both directions: a process that trusted one sandbox's CA and then another's was seen, once
-  // in some runs, to refuse the second.
   it('uploads, comes back as an echo, downloads decrypted, and downloads what a contact sends', async () => {
-    setDefaultCACertificates([...getCACertificates('default'), fixture.sandbox.ca]);
     const phone = await fixture.open(ann);
     const file = Buffer.alloc(300_000, 'curtain ');
     await phone.send(jidOf(echoNumber), { document: file, mimetype: 'text/plain', fileName: 'play.txt' });

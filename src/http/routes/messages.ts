@@ -1,38 +1,50 @@
 /** Messages and number checks. */
-import type { z } from '@hono/zod-openapi';
 import { AppError } from '../../errors.ts';
 import type { Commands, SendInput } from '../../protocol/commands.ts';
+import type { MessageContent, MessageView } from '../../protocol/message.ts';
 import { json } from '../answer.ts';
+import { contentOf, isMedia, type SendPlace } from '../message-content.ts';
 import { renderMessage } from '../render.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import {
+  type MessageInput,
   messageInput,
   messageQuery,
   messageSchema,
   numbersInput,
   numbersSchema,
-  type textInput,
 } from '../schemas/message.ts';
 
 const messages = '/v1/instances/{id}/messages';
 
-const notSupported = (what: string): AppError =>
-  new AppError('not_supported', `${what} is not supported by this version`);
-
-function sendInput(body: z.output<typeof textInput>, messageId: string): SendInput {
-  if (body.mentions === 'all') throw notSupported('mentions: "all"');
-  if (body.linkPreview === true) throw notSupported('linkPreview');
-  return {
-    messageId,
-    to: body.to,
-    content: { type: 'text', text: body.text, mentions: body.mentions ?? [] },
-    quote: body.quote ?? null,
-    wait: body.wait,
-    timeoutMs: body.timeoutMs,
-  };
+/** A file that no message took is nobody's: the shard removes those of the others. */
+async function sendPrepared(
+  { commands, media: intake }: FrontOptions,
+  id: string,
+  input: SendInput,
+): Promise<MessageView> {
+  try {
+    return await commands.sendMessage(id, input);
+  } catch (error) {
+    const { content, messageId } = input;
+    if ('media' in content && !(await isQueued(commands, id, messageId))) await intake.drop(content.media);
+    throw error;
+  }
 }
 
-const send = (commands: Commands): AnyRoute =>
+const isQueued = async (commands: Commands, id: string, messageId: string): Promise<boolean> =>
+  (await commands.getMessage(id, messageId, null).catch(() => ({ status: 'queued' })))?.status === 'queued';
+
+/**
+ * The content, or the one of before: a repeat after a crash finds its message stored under the same id, and its
+ * file must not be made anew under another key.
+ */
+async function contentFor(commands: Commands, body: MessageInput, place: SendPlace): Promise<MessageContent> {
+  const known = isMedia(body) && (await commands.getMessage(place.instance, place.messageId, null));
+  return known ? { type: 'text', text: '', mentions: [] } : contentOf(body, place);
+}
+
+const send = (options: FrontOptions): AnyRoute =>
   route({
     method: 'post',
     path: messages,
@@ -43,11 +55,20 @@ const send = (commands: Commands): AnyRoute =>
     body: messageInput,
     idempotent: true,
     sends: true,
-    waits: ({ body }) => body.wait === 'delivered',
+    takesMedia: true,
     answers: { 201: { about: 'The message with its delivery state', json: messageSchema } },
-    async handle({ param, body, messageId }) {
-      if (body.type !== 'text') throw notSupported(`type "${body.type}"`);
-      return json(201, renderMessage(await commands.sendMessage(param('id'), sendInput(body, messageId))));
+    async handle({ param, body, messageId, upload }) {
+      const { commands, media: intake } = options;
+      const instance = param('id');
+      const content = await contentFor(commands, body, { intake, instance, messageId, upload });
+      const {
+        to,
+        quote = null,
+        wait,
+        timeoutMs,
+      } = body as Exclude<MessageInput, { type: 'list' | 'buttons' }>;
+      const input = { messageId, to, content, quote, wait, timeoutMs };
+      return json(201, renderMessage(await sendPrepared(options, instance, input)));
     },
   });
 
@@ -82,8 +103,8 @@ const checkNumbers = (commands: Commands): AnyRoute =>
       json(200, { results: await commands.checkNumbers(param('id'), body.numbers) }),
   });
 
-export const messageRoutes = ({ commands }: FrontOptions): AnyRoute[] => [
-  send(commands),
-  read(commands),
-  checkNumbers(commands),
+export const messageRoutes = (options: FrontOptions): AnyRoute[] => [
+  send(options),
+  read(options.commands),
+  checkNumbers(options.commands),
 ];

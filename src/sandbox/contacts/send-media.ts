@@ -9,7 +9,7 @@ import type { World } from '../world.ts';
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
 /** Stickers use the keys of images. */
-const keyNames: Readonly<Record<MediaKind, string>> = {
+export const keyNames: Readonly<Record<MediaKind, string>> = {
   image: 'WhatsApp Image Keys',
   video: 'WhatsApp Video Keys',
   audio: 'WhatsApp Audio Keys',

@@ -10,6 +10,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
+import { trustedCertificate } from '../../support/trusted-media.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 export interface Answer {
@@ -118,7 +119,7 @@ export class Stage {
 /** A sandbox, a webhook endpoint and, unless `env` is null, a running gateway. */
 export async function startStage(env: Environment = {}): Promise<Stage> {
   const [sandbox, hook, dir] = await Promise.all([
-    startSandbox(),
+    startSandbox({ certificate: trustedCertificate() }),
     WebhookReceiver.start(),
     mkdtemp(join(tmpdir(), 'elenco-e2e-')),
   ]);

@@ -1,10 +1,16 @@
 /** Starts the real front on a free port of the loopback over fakes, and speaks to it over real sockets. */
 
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.ts';
 import { type Config, loadConfig } from '../../../src/config.ts';
 import { buildApp } from '../../../src/http/app.ts';
 import { type Front, type FrontOptions, startFront } from '../../../src/http/front.ts';
 import { createLog } from '../../../src/log.ts';
+import { Intake } from '../../../src/media/intake.ts';
+import { type BodyOrder, readBody } from '../../../src/media/read-body.ts';
+import { requestsDir } from '../../../src/media/spool.ts';
 import { createHttpMetrics } from '../../../src/monitoring/http-metrics.ts';
 import { createMetricRegistry } from '../../../src/monitoring/metrics.ts';
 import { adminKey, FakeCommands } from './fake-commands.ts';
@@ -58,18 +64,38 @@ export interface Fakes {
   readonly options: FrontOptions;
 }
 
+/** The real one, in a folder of its own; what its pool would read is read in this thread. */
+function fakeIntake(config: Config): Intake {
+  const dataDir = mkdtempSync(join(tmpdir(), 'elenco-http-'));
+  mkdirSync(requestsDir(dataDir));
+  const run = (name: string, order: unknown): Promise<never> => {
+    if (name !== 'readBody') return Promise.reject(new Error(`no ${name} here`));
+    return readBody(order as BodyOrder) as Promise<never>;
+  };
+  return new Intake({
+    dataDir,
+    maxBytes: config.mediaMaxBytes,
+    spoolMaxBytes: config.mediaSpoolMaxMb * 1_048_576,
+    isPrivateDenied: false,
+    ffmpeg: config.ffmpegPath,
+    pool: { run },
+  });
+}
+
 export function fakes(config: Config = testConfig(), more: Partial<FrontOptions> = {}): Fakes {
   const commands = new FakeCommands();
   const operations = new FakeOperations();
   const store = new FakeStore();
   const events = new FakeEvents();
   const state = { isDraining: false };
+  const intake = fakeIntake(config);
   const options: FrontOptions = {
     config,
     commands,
     operations,
     store,
     events,
+    media: intake,
     log: createLog('silent'),
     clock: systemClock,
     version: '0.0.0-test',

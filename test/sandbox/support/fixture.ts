@@ -4,6 +4,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { SandboxOptions } from '../../../src/sandbox/options.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
+import { trustedCertificate } from '../../support/trusted-media.ts';
 import { PhoneSocket, type PhoneSocketOptions } from './phone-socket.ts';
 
 export const jidOf = (number: string): string => `${number}@s.whatsapp.net`;
@@ -31,7 +32,7 @@ export function useSandbox(options: SandboxOptions = {}): Fixture {
       fixture.connect({ phone, ...socketOptions }).whenOpen(),
   } as Fixture;
   beforeEach(async () => {
-    fixture.sandbox = await startSandbox(options);
+    fixture.sandbox = await startSandbox({ certificate: trustedCertificate(), ...options });
   });
   afterEach(async () => {
     for (const socket of sockets.splice(0)) await socket.close();
