@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import type { LogLevel } from './log.ts';
+import { boolean, int, oneOf, optional, type Setting, text } from './setting.ts';
 
 /** WhatsApp Web's own endpoint and certificate root, as Baileys 7.0.0-rc14 has them. */
 export const whatsappSocketUrl = 'wss://web.whatsapp.com/ws/chat';
@@ -101,45 +102,6 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-interface Setting<T> {
-  readonly takes: string;
-  readonly fallback: string;
-  readonly about: string;
-  /** The value, or undefined when the text is not one. */
-  parse(text: string): T | undefined;
-}
-
-const int = (min: number, max: number, fallback: number, about: string): Setting<number> => ({
-  takes: `a whole number from ${min} to ${max}`,
-  fallback: String(fallback),
-  about,
-  parse: (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? value : undefined;
-  },
-});
-
-const text = (pattern: RegExp, takes: string, fallback: string, about: string): Setting<string> => ({
-  takes,
-  fallback,
-  about,
-  parse: (value) => (pattern.test(value) ? value : undefined),
-});
-
-const oneOf = <const T extends string>(values: readonly T[], fallback: T, about: string): Setting<T> => ({
-  takes: `one of ${values.join(', ')}`,
-  fallback,
-  about,
-  parse: (value) => values.find((known) => known === value),
-});
-
-const optional = <T>(setting: Setting<T>): Setting<T | null> => ({
-  ...setting,
-  fallback: '',
-  takes: `${setting.takes}, or empty`,
-  parse: (value) => (value === '' ? null : setting.parse(value)),
-});
-
 const periods = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 function parseRateLimit(value: string): RateLimit | null | undefined {
@@ -185,13 +147,6 @@ const socketUrl: Setting<string> = {
   about: 'The WhatsApp wire server.',
   parse: (value) => (URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol) ? value : undefined),
 };
-
-const boolean = (fallback: boolean, about: string): Setting<boolean> => ({
-  takes: 'true or false',
-  fallback: String(fallback),
-  about,
-  parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
-});
 
 const httpUrl: Setting<string> = {
   takes: 'an http:// or https:// URL',
