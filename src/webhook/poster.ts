@@ -3,6 +3,7 @@
  * per origin are bounded, redirects are not followed, the address is judged after DNS, the response is read
  * to its end within a bound. It never throws: every failure is an `Outcome`.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.ts';
 import { AddressRefused, guardedConnector } from '../network/connector.ts';
@@ -36,22 +37,87 @@ function failureText(error: unknown): string {
 const isHopeless = (error: unknown): boolean =>
   error instanceof AddressRefused || (error as { code?: unknown } | null)?.code === 'UND_ERR_INVALID_ARG';
 
-type Body = Dispatcher.ResponseData['body'];
+/** Why a response is ended before its end; what it said stands. */
+const enough = new Error('the response is too long, or takes too long');
 
-/** Up to the kept size; then the rest is dumped. A body that breaks off is what came of it. */
-async function readKept(body: Body): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of body as AsyncIterable<Buffer>) {
-      parts.push(part);
-      size += part.length;
-      if (size >= responseMaxBytes) break;
-    }
-  } catch {
-    // The status is the answer; a body that is cut off adds nothing to it.
+/**
+ * One POST as undici hands it over, without a stream around the body: a delivery wants the status, seldom the
+ * body. The response is read to its end, within a bound, so that the connection can be used again.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | null = null;
+  #status: number | null = null;
+  #retryAfter: string | null = null;
+  #keepsBody: boolean;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+  readonly #bodies: OpenBodies;
+  readonly #startedAt: number;
+  readonly #resolve: (outcome: Outcome) => void;
+
+  constructor(bodies: OpenBodies, keepsBody: boolean, resolve: (outcome: Outcome) => void) {
+    this.#bodies = bodies;
+    this.#keepsBody = keepsBody;
+    this.#startedAt = bodies.clock.elapsed();
+    this.#resolve = resolve;
   }
-  return Buffer.concat(parts).subarray(0, responseKeptBytes).toString();
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+  }
+
+  onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+    // 1xx: the answer is still to come.
+    if (status < 200) return;
+    this.#status = status;
+    this.#retryAfter = headerText(headers['retry-after']);
+    this.#keepsBody ||= status >= 300;
+  }
+
+  onResponseData(_: unknown, part: Buffer): void {
+    if (this.#size === 0) this.#bodies.began(this);
+    if (this.#keepsBody && this.#size < responseKeptBytes) this.#parts.push(part);
+    this.#size += part.length;
+    if (this.#size >= responseMaxBytes) this.cut();
+  }
+
+  onResponseEnd(): void {
+    this.#answered();
+  }
+
+  /** Once the status is here it is the answer: a body that breaks off adds nothing to it. */
+  onResponseError(_: unknown, error: Error): void {
+    if (this.#status === null) this.failed(error);
+    else this.#answered();
+  }
+
+  cut(): void {
+    this.#controller?.abort(enough);
+  }
+
+  failed(error: unknown): void {
+    this.#end({
+      ...{ httpStatus: null, retryAfter: null, body: null },
+      ...{ error: failureText(error), isRefused: isHopeless(error), tookMs: this.#tookMs() },
+    });
+  }
+
+  #answered(): void {
+    const kept = Buffer.concat(this.#parts).subarray(0, responseKeptBytes);
+    this.#end({
+      ...{ httpStatus: this.#status, error: null, isRefused: false, retryAfter: this.#retryAfter },
+      ...{ body: this.#keepsBody ? kept.toString() : null, tookMs: this.#tookMs() },
+    });
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#size > 0) this.#bodies.ended(this);
+    this.#resolve(outcome);
+  }
+
+  #tookMs(): number {
+    return this.#bodies.clock.elapsed() - this.#startedAt;
+  }
 }
 
 /**
@@ -59,27 +125,21 @@ async function readKept(body: Body): Promise<string> {
  * longer than a whole request may take (undici's own time-out begins anew with every byte).
  */
 class OpenBodies {
-  readonly #began = new Map<Body, number>();
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  readonly #began = new Map<Exchange, number>();
   readonly #timer: Timer;
 
   constructor(clock: Clock, timeoutMs: number) {
-    this.#clock = clock;
+    this.clock = clock;
     this.#timer = clock.every(timeoutMs, () => this.#endOld(clock.elapsed() - timeoutMs));
   }
 
-  /** Reads the response to its end, so that the connection can be used again. */
-  async finish(body: Body, keepBody: boolean): Promise<string | null> {
-    this.#began.set(body, this.#clock.elapsed());
-    try {
-      if (keepBody) return await readKept(body);
-      await body.dump({ limit: responseMaxBytes });
-      return null;
-    } catch {
-      return null;
-    } finally {
-      this.#began.delete(body);
-    }
+  began(exchange: Exchange): void {
+    this.#began.set(exchange, this.clock.elapsed());
+  }
+
+  ended(exchange: Exchange): void {
+    this.#began.delete(exchange);
   }
 
   stop(): void {
@@ -87,24 +147,12 @@ class OpenBodies {
   }
 
   #endOld(beforeMs: number): void {
-    for (const [body, beganMs] of this.#began) if (beganMs < beforeMs) body.destroy();
+    for (const [exchange, beganMs] of this.#began) if (beganMs < beforeMs) exchange.cut();
   }
 }
 
 const headerText = (value: string | string[] | undefined): string | null =>
   (Array.isArray(value) ? value[0] : value) ?? null;
-
-const answered = (
-  httpStatus: number,
-  retryAfter: string | null,
-  body: string | null,
-  tookMs: number,
-): Outcome => ({ httpStatus, error: null, isRefused: false, retryAfter, body, tookMs });
-
-const failed = (error: unknown, tookMs: number): Outcome => ({
-  ...{ httpStatus: null, retryAfter: null, body: null },
-  ...{ error: failureText(error), isRefused: isHopeless(error), tookMs },
-});
 
 export function createPoster(options: PosterOptions): Poster {
   const { clock, timeoutMs } = options;
@@ -117,24 +165,17 @@ export function createPoster(options: PosterOptions): Poster {
     maxOrigins: originsMax,
     allowH2: false,
   });
-  const post = async (target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome> => {
-    const startedAt = clock.elapsed();
-    try {
-      const headers = headersFor(target, id, body, clock.now());
-      const { origin, path } = target;
-      const answer = await agent.request({ origin, path, method: 'POST', headers, body });
-      const { statusCode } = answer;
-      const text = await bodies.finish(answer.body, keepBody || statusCode >= 300);
-      return answered(
-        statusCode,
-        headerText(answer.headers['retry-after']),
-        text,
-        clock.elapsed() - startedAt,
-      );
-    } catch (error) {
-      return failed(error, clock.elapsed() - startedAt);
-    }
-  };
+  const post = (target: Target, id: string, body: Uint8Array, keepBody: boolean): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const exchange = new Exchange(bodies, keepBody, resolve);
+      try {
+        const headers = headersFor(target, id, body, clock.now());
+        const { origin, path } = target;
+        agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange);
+      } catch (error) {
+        exchange.failed(error);
+      }
+    });
   const close = async (): Promise<void> => {
     bodies.stop();
     await agent.destroy();
