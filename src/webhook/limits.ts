@@ -27,7 +27,7 @@ export const outageMsMin = 8_000;
 export const originCapStart = 2;
 /** Share of all deliveries in flight that one origin may reach. */
 export const originShareMax = 0.92;
-/** An origin may have this many times as many under way as there are slots free (alone: 3 of 4 slots). */
+/** Beside others an origin may have this many times as many under way as there are slots free. */
 export const freeShareMax = 3;
 /** Share of the slots that is kept for origins with nothing under way. */
 export const reserveShare = 0.16;

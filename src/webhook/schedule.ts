@@ -166,14 +166,15 @@ export class Schedule {
   }
 
   /**
-   * An origin may have a few times as many under way as there are slots free, so that its share shrinks as
-   * others come and even several that stop answering at one moment cannot take every slot between them.
+   * Beside others an origin may have a few times as many under way as there are slots free, so that its share
+   * shrinks as they come and even several that stop answering at one moment cannot take every slot between
+   * them. While nobody else has anything under way, all but the reserve is its own.
    */
   #leavesRoom({ inFlight, isProven }: Origin): boolean {
     const free = this.#concurrency - this.#inFlight;
     if (free <= this.#reserve && inFlight > 0) return false;
     if (free <= this.#reserve >> 1 && !isProven) return false;
-    return inFlight < free * freeShareMax;
+    return inFlight === this.#inFlight || inFlight < free * freeShareMax;
   }
 
   /** Deliveries under way to origins that have not answered since they failed, or never; probes among them. */

@@ -46,10 +46,27 @@ it('lets a proven origin grow to its share and halves it when it fails', () => {
     for (const turn of take(schedule, 20)) schedule.ended(turn, 'fine', 0, 0);
   }
   const turns = take(schedule, 30);
-  expect(turns.length).toBe(15);
+  expect(turns.length).toBe(17);
   for (const turn of turns.slice(0, 2)) schedule.ended(turn, 'throttled', 0, 0);
   for (const turn of turns.slice(2)) schedule.ended(turn, null, 0, 0);
   expect(take(schedule, 30).length).toBe(4);
+});
+
+it('leaves all but the reserve to a lone origin, and gives up its share as soon as another comes', () => {
+  const schedule = new Schedule(25);
+  const [lone, other] = [laneOf('lone', 'http://lone/', 900), laneOf('other', 'http://other/', 900)];
+  for (const lane of [lone, other]) schedule.enqueue(lane);
+  for (let round = 0; round < 40; round++)
+    for (const turn of take(schedule, 25)) schedule.ended(turn, 'fine', 0, 0);
+  schedule.dequeue(other);
+  const turns = take(schedule, 30);
+  expect(turns.length).toBe(21);
+  schedule.enqueue(other);
+  expect(take(schedule, 30).map(({ lane }) => lane.id)).toEqual(['other']);
+  for (const turn of turns) schedule.ended(turn, 'fine', 0, 0);
+  const lanes = take(schedule, 30).map(({ lane }) => lane);
+  expect(lanes.filter((lane) => lane === other).length).toBeGreaterThanOrEqual(9);
+  expect(lanes.filter((lane) => lane === lone).length).toBeGreaterThanOrEqual(9);
 });
 
 // Two proven origins that stopped answering at once had all slots until their time-outs.
