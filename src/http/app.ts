@@ -17,6 +17,7 @@ import { blocklistRoutes } from './routes/blocklist.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
+import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
@@ -89,6 +90,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...pairingRoutes(options),
     ...messageRoutes(options),
     ...blocklistRoutes(options),
+    ...groupRoutes(options),
     ...webhookRoutes(options),
     ...deadLetterRoutes(options),
     ...events.routes,

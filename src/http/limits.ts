@@ -52,6 +52,11 @@ export const pollOptionsMax = 12;
 export const pollTextMaxChars = 255;
 export const eventTextMaxChars = 2_048;
 export const placeTextMaxChars = 1_024;
+/** A group's size is WhatsApp's business; this bounds one request. */
+export const groupMembersPerRequestMax = 1_024;
+export const groupSubjectMaxChars = 100;
+export const groupDescriptionMaxChars = 2_048;
+export const inviteMaxChars = 256;
 export const sendDelayMsMax = 60_000;
 export const deliveriesLimitMax = 200;
 export const apiKeyMaxChars = 256;

@@ -4,8 +4,9 @@
  * handler in `src/whatsapp/` (`actions.ts` there). Front ends know these, never the socket.
  */
 import type { BlocklistActions } from './blocklist.ts';
+import type { GroupActions } from './groups.ts';
 
-export interface Actions extends BlocklistActions {}
+export interface Actions extends BlocklistActions, GroupActions {}
 
 export type ActionKind = keyof Actions;
 export type ActionInput<K extends ActionKind> = Actions[K]['input'];

@@ -18,7 +18,7 @@ import {
 } from '../protocol/instance.ts';
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
-import { parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
+import { notOnWhatsapp, parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
 import type { WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
@@ -174,7 +174,7 @@ export class Instance {
 
   async perform<K extends ActionKind>(action: Action<K>): Promise<ActionReply<K>> {
     if (this.#lifecycle.state !== 'open') throw this.#notOpen();
-    return this.#openSocket().perform(action, (address) => this.#resolve(address));
+    return this.#openSocket().perform(action, (addresses) => this.#resolveAll(addresses));
   }
 
   #openSocket(): WaSocket {
@@ -324,11 +324,18 @@ export class Instance {
   }
 
   async #resolve(address: string): Promise<string> {
-    const parsed = parseAddress(address);
-    if (parsed.kind !== 'phone') return parsed.jid;
-    const [found] = await this.checkNumbers([address]);
-    if (!found?.jid) throw new AppError('not_on_whatsapp', `${address} is not on WhatsApp.`);
-    return found.jid;
+    const [jid] = await this.#resolveAll([address]);
+    if (!jid) throw notOnWhatsapp(address);
+    return jid;
+  }
+
+  /** Numbers are looked up together; JIDs are taken as they are. */
+  async #resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]> {
+    const parsed = addresses.map(parseAddress);
+    const phones = parsed.flatMap((one) => (one.kind === 'phone' ? [one.digits] : []));
+    const found = phones.length > 0 ? await this.checkNumbers(phones) : [];
+    let next = 0;
+    return parsed.map((one) => (one.kind === 'phone' ? (found[next++]?.jid ?? null) : one.jid));
   }
 
   #makeConnection(): Connection {

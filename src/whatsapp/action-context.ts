@@ -23,6 +23,8 @@ export interface ActionContext {
   party(jid: string, other?: string | null): Promise<Party>;
   /** The JID of an address as the caller wrote it, through the number cache. `not_on_whatsapp`. */
   resolve(address: string): Promise<string>;
+  /** As `resolve` for many, in one look-up; null for those that are not on WhatsApp. */
+  resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
 /** The handlers of a capability: one function an action of its map. */

@@ -73,6 +73,9 @@ function parseJid(input: string): Address {
   return refuse(input, 'is no JID of a person, group, newsletter or broadcast list');
 }
 
+export const notOnWhatsapp = (address: string): AppError =>
+  new AppError('not_on_whatsapp', `${address} is not on WhatsApp.`);
+
 /** A phone number in any common writing, a JID or a LID. Rejects with `validation_failed`. */
 export function parseAddress(input: string): Address {
   const text = input.trim();

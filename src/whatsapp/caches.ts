@@ -7,7 +7,13 @@ import type { CacheStore, GroupMetadata, PossiblyExtendedCacheStore } from '@whi
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/ports.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { deviceCacheEntriesMax, groupCacheEntriesMax, groupCacheTtlMs, retryCountersMax } from './limits.ts';
+import {
+  deviceCacheEntriesMax,
+  groupCacheEntriesMax,
+  groupCacheTtlMs,
+  groupListTtlMs,
+  retryCountersMax,
+} from './limits.ts';
 
 export function createBoundedCache(max: number): CacheStore {
   const entries = new BoundedMap<{ value: unknown }>(max);
@@ -82,13 +88,16 @@ export function createDeviceCache(store: Store, instance: string): PossiblyExten
 }
 
 export type GroupFetch = (jid: string) => Promise<GroupMetadata>;
+export type GroupListFetch = () => Promise<Record<string, GroupMetadata>>;
 
 /** Group metadata, fetched once per group at a time; a notification about the group removes it. */
 export class GroupCache {
   private readonly entries = new BoundedMap<{ metadata: GroupMetadata; until: number }>(groupCacheEntriesMax);
   private readonly inFlight = new Map<string, Promise<GroupMetadata>>();
   private readonly clock: Clock;
+  private list: { readonly groups: Promise<readonly GroupMetadata[]>; readonly until: number } | undefined;
   fetch: GroupFetch | undefined;
+  fetchAll: GroupListFetch | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -104,6 +113,24 @@ export class GroupCache {
   invalidate(jid: string): void {
     this.entries.delete(jid);
     this.inFlight.delete(jid);
+    this.list = undefined;
+  }
+
+  /** Every group of the account by id, asked once for all pages that are read within a short time. */
+  all(): Promise<readonly GroupMetadata[]> {
+    if (this.list && this.list.until > this.clock.now()) return this.list.groups;
+    const groups = this.loadAll();
+    const list = { groups, until: this.clock.now() + groupListTtlMs };
+    this.list = list;
+    return groups.catch((error: unknown) => {
+      if (this.list === list) this.list = undefined;
+      throw error;
+    });
+  }
+
+  private async loadAll(): Promise<readonly GroupMetadata[]> {
+    const groups = Object.values((await this.fetchAll?.()) ?? {});
+    return groups.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   private load(jid: string, fetch: GroupFetch): Promise<GroupMetadata> {

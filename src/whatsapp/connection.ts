@@ -21,7 +21,7 @@ import type { Account } from './account.ts';
 import { AccountRecords } from './account-records.ts';
 import type { ActionContext } from './action-context.ts';
 import { performAction } from './actions.ts';
-import { resolvedParty } from './addresses.ts';
+import { notOnWhatsapp, resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
@@ -130,11 +130,16 @@ export class Connection {
     };
   }
 
-  private actionContext(resolve: ActionContext['resolve']): ActionContext {
+  private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
     const { sock, lids, groups, me } = this;
     const { instance, store, clock, settings } = this.options;
     const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
-    return { instance, sock, lids, groups, store, clock, settings, me, party, resolve };
+    const resolve: ActionContext['resolve'] = async (address) => {
+      const [jid] = await resolveAll([address]);
+      if (!jid) throw notOnWhatsapp(address);
+      return jid;
+    };
+    return { instance, sock, lids, groups, store, clock, settings, me, party, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */
@@ -183,6 +188,7 @@ export class Connection {
     const raw = rawSocketOf(sock);
     if (raw) gate.install(raw);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
+    this.groups.fetchAll = () => sock.groupFetchAllParticipating();
     handleInOrder(
       sock.ws,
       'CB:message',

@@ -8,6 +8,8 @@ export const recordCacheBytesMax = 4_096;
 export const deviceCacheEntriesMax = 128;
 export const groupCacheEntriesMax = 32;
 export const groupCacheTtlMs = 10 * 60_000;
+/** A listing of all groups is large; its pages share one for this long. */
+export const groupListTtlMs = 30_000;
 export const retryCountersMax = 256;
 /** PN addresses that WhatsApp knew no LID for are not asked again within this time. */
 export const lidMissTtlMs = 10 * 60_000;

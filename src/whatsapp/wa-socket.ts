@@ -105,10 +105,10 @@ export interface WaSocket {
   send(message: OutgoingMessage, proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome>;
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */
   queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
-  /** Anything but a message; `resolve` finds the JID of an address as the caller wrote it. */
+  /** Anything but a message; `resolve` finds the JIDs of addresses as the caller wrote them, null for none. */
   perform<K extends ActionKind>(
     action: Action<K>,
-    resolve: (address: string) => Promise<string>,
+    resolve: (addresses: readonly string[]) => Promise<readonly (string | null)[]>,
   ): Promise<ActionReply<K>>;
   requestPairingCode(phone: string): Promise<PairingCode>;
   /** Tells WhatsApp to unlink this device, then ends. */

@@ -17,6 +17,8 @@ export interface GroupDraft {
 
 export class Groups {
   readonly #byJid = new Map<string, Group>();
+  /** Numbers whose privacy settings let nobody add them: an invite is answered instead. */
+  readonly unaddable = new Set<string>();
   #next = 1;
 
   create(draft: GroupDraft, nowS: number): Group {

@@ -10,13 +10,16 @@ import { announce } from './announce.ts';
 import { type Group, isAdmin, mayAdd, type Role } from './group.ts';
 import { groupNode } from './metadata.ts';
 
+const inviteLifetimeS = 3 * 86_400;
+
 export type MemberAction = 'add' | 'remove' | 'promote' | 'demote';
 
 /** The code that WhatsApp answers for one participant; null where it succeeded. */
-function applyTo(group: Group, action: MemberAction, number: string): string | null {
+function applyTo(world: World, group: Group, action: MemberAction, number: string): string | null {
   const isMember = group.members.has(number);
   if (action === 'add') {
     if (isMember) return '409';
+    if (world.groups.unaddable.has(number)) return '403';
     group.members.set(number, 'member');
     return null;
   }
@@ -42,7 +45,8 @@ export function changeMembers(
   const answers = jids.map((jid) => {
     const person = personByJid(world, jid);
     if (!person) return node('participant', { jid, error: '404' });
-    const error = applyTo(group, action, person.number);
+    const error = applyTo(world, group, action, person.number);
+    if (error === '403') return refusedNode(world, group, person.number);
     if (error !== null) return participantNode(group, person.number, { error });
     changed.push(person.number);
     return participantNode(group, person.number);
@@ -62,12 +66,24 @@ function announceChange(
   announce(world, group, actor, node(action, { v_id: world.stanzaId('V') }, members), { also: numbers });
 }
 
-/** People who were made members at creation; those who do not exist are left out. */
-export function inviteAll(world: World, group: Group, jids: readonly string[]): void {
+/** A person who can only be invited: 403 with an invite of their own. */
+function refusedNode(world: World, group: Group, number: string): Node {
+  const expiration = String(Number(world.nowSeconds()) + inviteLifetimeS);
+  const invite = node('add_request', { code: world.stanzaId('I'), expiration });
+  const { attrs } = participantNode(group, number, { error: '403' });
+  return node('participant', attrs, [invite]);
+}
+
+/** People made members at creation. Those who do not exist are left out; refusals are answered. */
+export function inviteAll(world: World, group: Group, jids: readonly string[]): Node[] {
+  const refused: Node[] = [];
   for (const jid of jids) {
     const person = personByJid(world, jid);
-    if (person && !group.members.has(person.number)) group.members.set(person.number, 'member');
+    if (!person || group.members.has(person.number)) continue;
+    if (world.groups.unaddable.has(person.number)) refused.push(refusedNode(world, group, person.number));
+    else group.members.set(person.number, 'member');
   }
+  return refused;
 }
 
 export function announceCreation(world: World, group: Group): void {

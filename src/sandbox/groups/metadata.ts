@@ -53,13 +53,15 @@ export function groupAttrs(group: Group) {
 }
 
 /** `tag` is `group`, or `community` where Baileys looks for that. */
-export function groupNode(group: Group, tag = 'group'): Node {
+export function groupNode(group: Group, tag = 'group', refused: readonly Node[] = []): Node {
   const members = [...group.members].map(([number, role]) =>
     participantNode(group, number, { type: role === 'member' ? undefined : role }),
   );
-  return node(tag, groupAttrs(group), [...members, ...settingNodes(group)]);
+  return node(tag, groupAttrs(group), [...members, ...refused, ...settingNodes(group)]);
 }
 
 /** Communities are shown under both names: Baileys reads either, by the method that was called. */
-export const groupNodes = (group: Group): Node[] =>
-  group.isCommunity ? [groupNode(group), groupNode(group, 'community')] : [groupNode(group)];
+export const groupNodes = (group: Group, refused: readonly Node[] = []): Node[] =>
+  group.isCommunity
+    ? [groupNode(group), groupNode(group, 'community')]
+    : [groupNode(group, 'group', refused)];

@@ -79,9 +79,9 @@ function answerServer(query: Query, request: Node): Answer {
       return answerInvite(query, request.attrs['code'] ?? '');
     case 'create': {
       const group = createFrom(query, request);
-      inviteAll(query.world, group, jidsIn(request));
+      const refused = inviteAll(query.world, group, jidsIn(request));
       announceCreation(query.world, group);
-      return groupNodes(group);
+      return groupNodes(group, refused);
     }
     default:
       return null;

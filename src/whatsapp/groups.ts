@@ -1,0 +1,99 @@
+/** Groups: made, listed, read, changed and left. Called through `actions.ts`. */
+import {
+  type BinaryNode,
+  getBinaryNodeChild,
+  getBinaryNodeChildren,
+  type WASocket,
+} from '@whiskeysockets/baileys';
+import { AppError } from '../errors.ts';
+import type { GroupActions, GroupChange, GroupView } from '../protocol/groups.ts';
+import type { ActionContext, HandlersOf } from './action-context.ts';
+import { inviteHandlers } from './group-invites.ts';
+import { invitedOf, memberHandlers, memberResults, participantNodes, present } from './group-members.ts';
+import { assertNoError, groupJid, groupQuery, groupServer, metadataOf } from './group-query.ts';
+import { groupView } from './group-view.ts';
+
+type Setting = (sock: WASocket, jid: string, change: GroupChange) => Promise<void>;
+
+/** One query a setting, in this order. */
+const settings: { readonly [K in keyof GroupChange]-?: Setting } = {
+  subject: (sock, jid, { subject = '' }) => sock.groupUpdateSubject(jid, subject),
+  description: (sock, jid, { description }) => sock.groupUpdateDescription(jid, description || undefined),
+  announce: (sock, jid, { announce }) =>
+    sock.groupSettingUpdate(jid, announce ? 'announcement' : 'not_announcement'),
+  locked: (sock, jid, { locked }) => sock.groupSettingUpdate(jid, locked ? 'locked' : 'unlocked'),
+  ephemeralSeconds: (sock, jid, { ephemeralSeconds = 0 }) => sock.groupToggleEphemeral(jid, ephemeralSeconds),
+  joinApproval: (sock, jid, { joinApproval }) => sock.groupJoinApprovalMode(jid, joinApproval ? 'on' : 'off'),
+  memberAddMode: (sock, jid, { memberAddMode }) =>
+    sock.groupMemberAddMode(jid, memberAddMode === 'admins' ? 'admin_add' : 'all_member_add'),
+};
+
+async function current(context: ActionContext, jid: string): Promise<GroupView> {
+  context.groups.invalidate(jid);
+  return groupView(context, await metadataOf(context, jid), true);
+}
+
+export function descriptionNode(id: string, body: string): BinaryNode {
+  const content = [{ tag: 'body', attrs: {}, content: Buffer.from(body) }];
+  return { tag: 'description', attrs: { id }, content };
+}
+
+/** The group that a `create` made, as its answer names it. */
+export function createdGroup(answer: BinaryNode): BinaryNode & { readonly jid: string } {
+  const group = getBinaryNodeChild(answer, 'group');
+  const id = group?.attrs['id'] ?? group?.attrs['jid'];
+  if (!group || !id) throw new AppError('internal', 'WhatsApp made a group and did not say which.');
+  return { ...group, jid: id.includes('@') ? id : `${id}@g.us` };
+}
+
+const ofList: HandlersOf<'ListGroups'> = {
+  async ListGroups({ limit, cursor, withParticipants }, context) {
+    const all = await context.groups.all();
+    const after = all.filter(({ id }) => cursor === null || id > cursor);
+    const page = after.slice(0, limit);
+    const items = await Promise.all(page.map((metadata) => groupView(context, metadata, withParticipants)));
+    return { items, next: after.length > page.length ? (items.at(-1)?.id ?? null) : null };
+  },
+};
+
+export const groupHandlers: HandlersOf<keyof GroupActions> = {
+  ...memberHandlers,
+  ...inviteHandlers,
+  ...ofList,
+
+  async CreateGroup({ subject, participants, description }, context) {
+    const invited = await invitedOf(context, participants);
+    const { sock } = context;
+    const key = sock.generateMessageTag();
+    const jids = present(invited).map(({ jid }) => jid);
+    const about = description ? [descriptionNode(sock.generateMessageTag(), description)] : [];
+    const answer = await groupQuery(context, groupServer, 'set', [
+      { tag: 'create', attrs: { subject, key }, content: [...participantNodes(jids), ...about] },
+    ]);
+    const made = createdGroup(answer);
+    const results = await memberResults(context, invited, getBinaryNodeChildren(made, 'participant'));
+    return { group: await current(context, made.jid), results };
+  },
+
+  async GetGroup({ gid }, context) {
+    return groupView(context, await metadataOf(context, groupJid(gid)), true);
+  },
+
+  async UpdateGroup({ gid, change }, context) {
+    const jid = groupJid(gid);
+    for (const name of Object.keys(settings) as (keyof GroupChange)[]) {
+      if (change[name] !== undefined) await settings[name](context.sock, jid, change);
+    }
+    return current(context, jid);
+  },
+
+  async LeaveGroup({ gid }, context) {
+    const jid = groupJid(gid);
+    const answer = await groupQuery(context, groupServer, 'set', [
+      { tag: 'leave', attrs: {}, content: [{ tag: 'group', attrs: { id: jid } }] },
+    ]);
+    context.groups.invalidate(jid);
+    assertNoError(getBinaryNodeChild(getBinaryNodeChild(answer, 'leave'), 'group'), `to leave ${jid}`);
+    return null;
+  },
+};
