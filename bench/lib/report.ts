@@ -1,7 +1,10 @@
 /** Prints a table and bars, and writes `bench/results/NAME.json` with the machine and commit it came from. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
+
+/** Of the last minute before the bench began: above 0.5 others were at work, and rates are theirs too. */
+const [loadBefore = Number.NaN] = loadavg();
 
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) =>
@@ -37,7 +40,7 @@ export function printBars(bars: readonly Bar[]): boolean {
 export function writeResults(name: string, results: object): void {
   const folder = new URL('../results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, loadBefore };
   const all = { name, at: new Date().toISOString(), commit: commit(), machine, ...results };
   writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(all, null, 2)}\n`);
 }
