@@ -69,10 +69,6 @@ export interface Config {
   readonly mediaMaxBytes: number;
   readonly mediaSpoolMaxMb: number;
   readonly mediaDenyPrivate: boolean;
-  /** Whether inbound media is kept here, and for how long. */
-  readonly mediaStore: 'none' | 'local';
-  readonly mediaStoreDays: number;
-  readonly mediaStoreMaxMb: number;
   readonly ffmpegPath: string;
   /** What Node itself was told; not settings of ours. */
   readonly runtime: { readonly environment: string; readonly threadPoolSize: number };
@@ -217,9 +213,6 @@ export const settings = {
   MEDIA_MAX_BYTES: int(1_024, 2_147_483_647, 104_857_600, 'Largest media.'),
   MEDIA_SPOOL_MAX_MB: int(1, 10_000_000, 4_096, 'What files of requests under way may take in all.'),
   MEDIA_DENY_PRIVATE: boolean(true, 'Refuse media URLs on private and link-local addresses.'),
-  MEDIA_STORE: oneOf(['none', 'local'], 'none', 'local: inbound media is downloaded as it comes and kept.'),
-  MEDIA_STORE_DAYS: int(1, 3_650, 30, 'How long it is kept.'),
-  MEDIA_STORE_MAX_MB: int(1, 100_000_000, 10_240, 'What it may take in all; the oldest goes first.'),
   FFMPEG_PATH: text(/^.+$/, 'a program', 'ffmpeg', 'Converts audio and video; looked for in PATH.'),
   ALERT_WEBHOOK: optional(httpUrl),
   ALERT_MEMORY_PERCENT: int(1, 100, 85, 'Memory in use of what is allotted, above which an alert fires.'),
@@ -289,9 +282,6 @@ const mediaSettings = (get: Get) => ({
   mediaMaxBytes: get('MEDIA_MAX_BYTES'),
   mediaSpoolMaxMb: get('MEDIA_SPOOL_MAX_MB'),
   mediaDenyPrivate: get('MEDIA_DENY_PRIVATE'),
-  mediaStore: get('MEDIA_STORE'),
-  mediaStoreDays: get('MEDIA_STORE_DAYS'),
-  mediaStoreMaxMb: get('MEDIA_STORE_MAX_MB'),
   ffmpegPath: get('FFMPEG_PATH'),
 });
 

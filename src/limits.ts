@@ -24,6 +24,8 @@ export const askGraceMs = 2_000;
 export const askTimeoutMs = 10_000;
 /** An action may take several queries of WhatsApp, and still is answered before the request timeout. */
 export const actionTimeoutMs = 28_000;
+/** A file of a message from WhatsApp to the disk, with the phone asked for it again where it must be. */
+export const mediaFetchTimeoutMs = 240_000;
 export const qrWaitMsMax = 60_000;
 /** A long wait is asked of a shard in parts of this, so that a stop need not wait for it. */
 export const waitPartMs = 1_000;

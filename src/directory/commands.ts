@@ -9,7 +9,13 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { randomId, randomToken, tokenHash } from '../ids.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
-import { actionTimeoutMs, askGraceMs, askTimeoutMs, pairingReadyTimeoutMs } from '../limits.ts';
+import {
+  actionTimeoutMs,
+  askGraceMs,
+  askTimeoutMs,
+  mediaFetchTimeoutMs,
+  pairingReadyTimeoutMs,
+} from '../limits.ts';
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type {
   BulkResult,
@@ -223,7 +229,8 @@ export class GatewayCommands implements Commands {
   async perform<K extends ActionKind>(instance: string, action: Action<K>): Promise<ActionReply<K>> {
     const command = { kind: 'Perform', instance, action } as const;
     // The shard answers an action with the reply of its kind.
-    return (await this.#shardOf(instance).ask(command, { timeoutMs: actionTimeoutMs })) as ActionReply<K>;
+    const timeoutMs = action.kind === 'FetchMedia' ? mediaFetchTimeoutMs : actionTimeoutMs;
+    return (await this.#shardOf(instance).ask(command, { timeoutMs })) as ActionReply<K>;
   }
 
   // ---- webhooks

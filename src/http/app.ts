@@ -21,6 +21,7 @@ import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { mediaRoutes } from './routes/media.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { monitoringRoutes } from './routes/monitoring.ts';
 import { pairingRoutes } from './routes/pairing.ts';
@@ -89,6 +90,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...lifecycleRoutes(options),
     ...pairingRoutes(options),
     ...messageRoutes(options),
+    ...mediaRoutes(options),
     ...blocklistRoutes(options),
     ...groupRoutes(options),
     ...webhookRoutes(options),

@@ -106,7 +106,9 @@ async function readInput(visit: Visit, deps: PipelineDeps): Promise<Input> {
 /** Of a request that brings a file the conversion takes its time (DECISIONS 18). */
 function answerLimitMs({ route }: Visit, { upload, body }: Input, { config }: PipelineDeps): number {
   const hasMedia = route.takesMedia && (upload !== null || hasMember(body, 'media'));
-  return hasMedia ? Math.max(config.uploadTimeoutMs, config.requestTimeoutMs) : config.requestTimeoutMs;
+  return hasMedia || route.transfers
+    ? Math.max(config.uploadTimeoutMs, config.requestTimeoutMs)
+    : config.requestTimeoutMs;
 }
 
 const hasMember = (value: unknown, name: string): boolean =>

@@ -78,6 +78,8 @@ export interface Route<Q, B> {
   waits?(call: RouteInput<Q, B>): boolean;
   /** Takes a file: as multipart, or as base64 in a JSON body of any size. */
   readonly takesMedia?: boolean;
+  /** Takes as long as a transfer does, beyond REQUEST_TIMEOUT_MS. */
+  readonly transfers?: boolean;
   /** Answers while the gateway drains. */
   readonly duringDrain?: boolean;
   handle(call: RouteInput<Q, B>): Answer | Promise<Answer>;

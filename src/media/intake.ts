@@ -2,12 +2,15 @@
  * The media room on the main thread: takes in files of requests, has them made ready in the pool, and drops what
  * nobody needs any more. The gateway gives it to the front; bytes pass through here only as streams to the disk.
  */
+import { stat } from 'node:fs/promises';
 import { AppError } from '../errors.ts';
 import { jsonBodyMaxBytes } from '../limits.ts';
 import type {
+  FetchedMedia,
   LinkPreview,
   MediaIntake,
   MediaOrder,
+  OpenedMedia,
   PreparedMedia,
   ReadBody,
   Upload,
@@ -163,6 +166,23 @@ export class Intake implements MediaIntake {
       }
     } catch {
       return null;
+    }
+  }
+
+  /** Where it fails, nothing of it is left either. */
+  async openFetched(fetched: FetchedMedia): Promise<OpenedMedia> {
+    const { kind, mediaKey, fileSha256 } = fetched;
+    const from = this.spool.path(fetched.id);
+    if (!mediaKey)
+      return { path: from, sizeBytes: (await stat(from)).size, release: () => this.spool.remove(fetched.id) };
+    const id = this.spool.reserve();
+    const to = this.spool.path(id);
+    try {
+      const sizeBytes = await this.#options.pool.run('unseal', { kind, from, to, mediaKey, fileSha256 });
+      this.spool.adopt(id, sizeBytes);
+      return { path: to, sizeBytes, release: () => this.spool.remove(id) };
+    } finally {
+      await this.spool.remove(fetched.id);
     }
   }
 

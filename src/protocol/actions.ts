@@ -5,8 +5,9 @@
  */
 import type { BlocklistActions } from './blocklist.ts';
 import type { GroupActions } from './groups.ts';
+import type { MediaActions } from './media.ts';
 
-export interface Actions extends BlocklistActions, GroupActions {}
+export interface Actions extends BlocklistActions, GroupActions, MediaActions {}
 
 export type ActionKind = keyof Actions;
 export type ActionInput<K extends ActionKind> = Actions[K]['input'];

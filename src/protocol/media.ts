@@ -91,6 +91,33 @@ export interface MediaIntake {
   drop(media: PreparedMedia): Promise<void>;
   /** The preview of the first link in a text; null where there is none to be had. Never rejects. */
   preview(text: string): Promise<LinkPreview | null>;
+  /** Decrypts what the shard fetched, which is removed. */
+  openFetched(fetched: FetchedMedia): Promise<OpenedMedia>;
   /** Removes a file of a request. Never rejects. */
   release(upload: Upload): Promise<void>;
+}
+
+/** A file of a message as the shard brought it from WhatsApp, still encrypted, in the spool. */
+export interface FetchedMedia {
+  /** Its name in the spool; the caller removes it. */
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly mimetype: string;
+  readonly filename: string | null;
+  /** null: not encrypted. */
+  readonly mediaKey: Uint8Array | null;
+  readonly fileSha256: Uint8Array | null;
+}
+
+/** A plain file in the spool, checked to its last byte. */
+export interface OpenedMedia {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Removes it; never rejects. */
+  release(): Promise<void>;
+}
+
+export interface MediaActions {
+  /** The file of a message, from WhatsApp's media host; asked of the phone again where it is gone there. */
+  FetchMedia: { input: { readonly messageId: string; readonly chat: string | null }; reply: FetchedMedia };
 }

@@ -18,6 +18,9 @@ export interface ActionContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: WaSocketOptions['settings'];
+  /** Where files lie that are on their way. */
+  readonly dataDir: string;
+  readonly proxyUrl: string | null;
   me(): Me;
   /** Both forms of a JID where the mapping is known. */
   party(jid: string, other?: string | null): Promise<Party>;

@@ -132,14 +132,15 @@ export class Connection {
 
   private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
     const { sock, lids, groups, me } = this;
-    const { instance, store, clock, settings } = this.options;
+    const { instance, store, clock, settings, dataDir, proxyUrl } = this.options;
     const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
     const resolve: ActionContext['resolve'] = async (address) => {
       const [jid] = await resolveAll([address]);
       if (!jid) throw notOnWhatsapp(address);
       return jid;
     };
-    return { instance, sock, lids, groups, store, clock, settings, me, party, resolve, resolveAll };
+    const place = { instance, settings, dataDir, proxyUrl };
+    return { ...place, sock, lids, groups, store, clock, me, party, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */

@@ -31,6 +31,11 @@ export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;
 
+/** A download in which nothing moves for this long has failed, and one that takes longer in all. */
+export const downloadIdleTimeoutMs = 30_000;
+export const downloadTimeoutMs = 180_000;
+/** How long the phone may take to upload a file again. */
+export const mediaRetryTimeoutMs = 20_000;
 /** Files that one socket uploads at once. */
 export const uploadsAtOnceMax = 4;
 /** An upload in which nothing moves for this long has failed. */

@@ -297,6 +297,50 @@ describe('messages with a file', () => {
   });
 });
 
+describe('the file of a message', () => {
+  const download = (id: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${stage.gateway.url}${path}/${id}/media`, {
+      headers: { authorization: `Bearer ${adminKey}`, ...headers },
+    });
+
+  it('comes back decrypted, whole and in part, with its name and type', async () => {
+    const file = Buffer.alloc(400_001, 'curtain ');
+    const sent = await sendForm({ to: contact, type: 'document' }, file, 'text/plain', 'peça.txt');
+    const whole = await download(sent.body.id);
+    expect(whole.status).toBe(200);
+    expect(Buffer.from(await whole.arrayBuffer()).equals(file)).toBe(true);
+    expect(whole.headers.get('content-length')).toBe(String(file.length));
+    expect(whole.headers.get('content-type')).toBe('text/plain');
+    expect(whole.headers.get('content-disposition')).toContain("filename*=UTF-8''pe%C3%A7a.txt");
+    const part = await download(sent.body.id, { range: 'bytes=10-19' });
+    expect([part.status, await part.text()]).toEqual([206, file.subarray(10, 20).toString()]);
+    expect(part.headers.get('content-range')).toBe('bytes 10-19/400001');
+    expect((await download(sent.body.id, { range: 'bytes=400001-' })).status).toBe(416);
+    expect((await download('NONE')).status).toBe(404);
+    const text = await send({ type: 'text', text: 'no file' });
+    expect((await download(text.body.id)).status).toBe(404);
+    const end = Date.now() + 10_000;
+    while ((await leftovers()).length > 0 && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('that was changed on the way is refused', async () => {
+    const sent = await sendForm(
+      { to: contact, type: 'document' },
+      Buffer.alloc(5_000, 'x'),
+      'text/plain',
+      'x.txt',
+    );
+    const stored = stage.sandbox.receivedBy(contact).find(({ id }) => id === sent.body.id);
+    const bytes = stage.sandbox.world.media.find(stored?.message.documentMessage?.directPath ?? '');
+    bytes?.writeUInt8(1, 100);
+    const answer = await download(sent.body.id);
+    expect(answer.status).toBe(502);
+    expect(await answer.json()).toMatchObject({ code: 'whatsapp_rejected' });
+  });
+});
+
 describe('messages without a file', () => {
   it('location, contact, poll and event', async () => {
     const at = { latitude: -23.5, longitude: -46.6, name: 'Sé', address: 'Praça da Sé' };

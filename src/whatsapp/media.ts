@@ -1,0 +1,137 @@
+/**
+ * The files of messages, sent and received: found in the store, downloaded, and asked of the phone again where
+ * WhatsApp has them no more. The caller decrypts, away from the sockets.
+ */
+import { normalizeMessageContent, proto, type WAMessageKey } from '@whiskeysockets/baileys';
+import { pause } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import type { FetchedMedia, MediaKind } from '../protocol/media.ts';
+import type { ActionContext, HandlersOf } from './action-context.ts';
+import { defaultMediaHost, download, mediaHostOf } from './download.ts';
+import { mediaRetryTimeoutMs } from './limits.ts';
+
+interface Part {
+  readonly url?: string | null;
+  readonly directPath?: string | null;
+  readonly mediaKey?: Uint8Array | null;
+  readonly fileSha256?: Uint8Array | null;
+  readonly fileLength?: unknown;
+  readonly mimetype?: string | null;
+  readonly fileName?: string | null;
+}
+
+interface Found {
+  readonly key: WAMessageKey;
+  readonly message: proto.IMessage;
+}
+
+/** Files have at most this: WhatsApp's own bound for documents, and some for encryption. */
+const fileMaxBytes = 2_147_483_647;
+/** Statuses of the host that say that the file is gone. */
+const goneStatuses: readonly number[] = [403, 404, 410];
+
+const notFound = (messageId: string): AppError =>
+  new AppError('not_found', `there is no message "${messageId}" whose content is kept`);
+
+/** The message of this id, of the chat where one is named. */
+async function find(messageId: string, chat: string | null, context: ActionContext): Promise<Found> {
+  const { store, instance } = context;
+  const jid = chat === null ? null : await context.resolve(chat);
+  const party = jid === null ? null : await context.party(jid);
+  const isThere = (at: { jid: string; pn: string | null; lid: string | null }): boolean =>
+    party === null ||
+    [at.jid, at.pn, at.lid].some((one) => one !== null && [party.jid, party.pn, party.lid].includes(one));
+  const sent = await store.messages.sent(instance, messageId);
+  if (sent?.proto && isThere(sent.view.chat)) {
+    return {
+      key: { id: messageId, remoteJid: sent.to, fromMe: true },
+      message: proto.Message.decode(sent.proto),
+    };
+  }
+  const kept = (await store.conversations.messagesOf(instance, messageId)).filter(({ view }) =>
+    isThere(view.chat),
+  );
+  if (kept.length > 1)
+    throw new AppError(
+      'ambiguous_message',
+      `${kept.length} messages have the id "${messageId}": name the chat`,
+    );
+  const [only] = kept;
+  if (!only) throw notFound(messageId);
+  const { remoteJid, fromMe, participant } = only.key;
+  const key = { id: messageId, remoteJid, fromMe, ...(participant === null ? {} : { participant }) };
+  return { key, message: proto.Message.decode(only.proto) };
+}
+
+function partOf(message: proto.IMessage): { kind: MediaKind; part: Part } | null {
+  const content = normalizeMessageContent(message);
+  if (!content) return null;
+  const { imageMessage, videoMessage, ptvMessage, audioMessage, documentMessage, stickerMessage } = content;
+  if (imageMessage) return { kind: 'image', part: imageMessage };
+  if (videoMessage) return { kind: 'video', part: videoMessage };
+  if (ptvMessage) return { kind: 'video_note', part: ptvMessage };
+  if (audioMessage) return { kind: audioMessage.ptt ? 'voice' : 'audio', part: audioMessage };
+  if (documentMessage) return { kind: 'document', part: documentMessage };
+  return stickerMessage ? { kind: 'sticker', part: stickerMessage } : null;
+}
+
+async function attempt({ part }: { part: Part }, context: ActionContext): ReturnType<typeof download> {
+  const { sock, dataDir, proxyUrl } = context;
+  const { hosts } = await sock.refreshMediaConn(false);
+  const host = mediaHostOf(
+    part.url,
+    hosts.map(({ hostname }) => hostname),
+  );
+  const { directPath } = part;
+  if (!directPath?.startsWith('/')) return { status: 404 };
+  return download({ host, directPath, dataDir, proxyUrl, maxBytes: fileMaxBytes });
+}
+
+/** The phone uploads the file again and says where it lies then, which Baileys writes into the message. */
+async function askPhone({ key, message }: Found, context: ActionContext): Promise<void> {
+  // Baileys takes the host of a link that it knows, and forgets a host of the sandbox.
+  const late = pause(context.clock, mediaRetryTimeoutMs).then(() => {
+    throw new AppError(
+      'timeout',
+      'WhatsApp has the file no more, and the phone did not upload it again in time.',
+    );
+  });
+  try {
+    await Promise.race([
+      context.sock.updateMediaMessage({ key, message: normalizeMessageContent(message) ?? {} }),
+      late,
+    ]);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError('not_found', `WhatsApp has the file no more, nor has the phone: ${why}`);
+  }
+}
+
+async function fetchMedia(
+  { messageId, chat }: { messageId: string; chat: string | null },
+  context: ActionContext,
+): Promise<FetchedMedia> {
+  const found = await find(messageId, chat, context);
+  const media = partOf(found.message);
+  if (!media) throw new AppError('not_found', `the message "${messageId}" has no file`);
+  const { kind, part } = media;
+  const url = part.url ?? `https://${defaultMediaHost}`;
+  let result = await attempt(media, context);
+  if ('status' in result && goneStatuses.includes(result.status) && part.mediaKey) {
+    await askPhone(found, context);
+    result = await attempt({ part: { ...part, url } }, context);
+  }
+  if ('status' in result)
+    throw new AppError('not_found', `WhatsApp's media host answered ${result.status} for this file`);
+  return {
+    id: result.id,
+    kind,
+    mimetype: part.mimetype ?? 'application/octet-stream',
+    filename: part.fileName ?? null,
+    mediaKey: part.mediaKey ?? null,
+    fileSha256: part.fileSha256 ?? null,
+  };
+}
+
+export const mediaHandlers: HandlersOf<'FetchMedia'> = { FetchMedia: fetchMedia };
