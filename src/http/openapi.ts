@@ -3,6 +3,7 @@
  * when it is first asked for. Every route names the problems that it can answer.
  */
 import { OpenAPIHono, type z, z as zod } from '@hono/zod-openapi';
+import { type ApiDocument, withExamples } from './examples.ts';
 import { type AnswerSpec, type AnyRoute, isAboutInstance } from './route.ts';
 import { problemSchema } from './schemas/common.ts';
 import { eventBody, eventDataSchemas } from './schemas/event.ts';
@@ -85,14 +86,16 @@ function request(route: AnyRoute): NonNullable<PathConfig['request']> {
 const security = (route: AnyRoute): Record<string, string[]>[] =>
   route.access === 'open' ? [] : [{ bearer: [] }, { apiKey: [] }];
 
+const pascal = (text: string): string =>
+  text
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+
 /** `GET /v1/instances/{id}/webhook` → `getInstanceWebhook`. */
 export function operationIdOf({ operationId, method, path }: AnyRoute): string {
   if (operationId !== undefined) return operationId;
-  const words = path
-    .replace('/v1/instances/{id}', '/instance')
-    .split(/[^A-Za-z0-9]+/)
-    .filter((word) => word !== '' && word !== 'v1');
-  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  return method + pascal(path.replace('/v1/instances/{id}', '/instance').replace('/v1/', '/'));
 }
 
 const register = (registry: Registry, route: AnyRoute): void =>
@@ -112,6 +115,8 @@ function registerEvents(registry: Registry): void {
     registry.registerWebhook({
       method: 'post',
       path: type,
+      operationId: `on${pascal(type)}`,
+      security: [],
       summary: `The event ${type}, as it is POSTed to webhooks`,
       request: { body: { content: { 'application/json': { schema: eventBody(type, data) } } } },
       responses: { 200: { description: 'Any 2xx within the timeout is success' } },
@@ -131,9 +136,12 @@ export function openapiDocument(routes: readonly AnyRoute[], version: string): u
   });
   for (const route of routes) register(registry, route);
   registerEvents(registry);
-  return app.getOpenAPI31Document({
+  const license = { name: 'MIT', identifier: 'MIT' };
+  const document = app.getOpenAPI31Document({
     openapi: openapiVersion,
-    info: { title: 'Elenco', version, description: 'WhatsApp gateway: REST in, webhooks out.' },
+    info: { title: 'Elenco', version, license, description: 'WhatsApp gateway: REST in, webhooks out.' },
     servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
   });
+  return withExamples(document as unknown as ApiDocument, routes);
 }

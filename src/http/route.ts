@@ -70,6 +70,8 @@ export interface Route<Q, B> {
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Bodies to show, by name; one is made from the schema where absent. A test sends each of them. */
+  readonly examples?: Readonly<Record<string, unknown>>;
   /** Takes an Idempotency-Key. */
   readonly idempotent?: boolean;
   /** Sends a WhatsApp message, whose id is kept with the idempotency key. */

@@ -27,7 +27,8 @@ beforeAll(async () => {
     recursive: true,
   });
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }');
-});
+  // npm alone takes seconds on a busy machine.
+}, 120_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const program = `
