@@ -1,6 +1,6 @@
 /**
- * How loaded the process is, from one look to the next: memory against what is allotted, CPU against all cores,
- * response times of the last minute. `look` is called by the alert board on its timer; the last answer is kept
+ * How loaded the process is: memory against what is allotted, and of the last minute CPU against all cores and
+ * response times. `look` is called by the alert board on its timer; the last answer is kept
  * for the metrics page. Reads /proc where there is one.
  */
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface Memory {
 }
 
 export interface LoadView {
-  /** Since the look before; null at the first. */
+  /** Over about the last minute, so that one short rest does not hide minutes of strain; null at the first look. */
   readonly cpuShare: number | null;
   /** Over about the last minute. */
   readonly responseP95Ms: number | null;
@@ -73,11 +73,10 @@ export class Load {
     const { user, system } = process.cpuUsage();
     const responses = bucketsOf(threads, responseMetric, isCounted);
     const now: Look = { at, cpuSeconds: (user + system) / 1e6, responses };
-    const before = this.#looks.at(-1);
     while (this.#looks[1] && at - this.#looks[1].at >= windowMs) this.#looks.shift();
     const oldest = this.#looks[0];
     this.#looks.push(now);
-    this.#view = { cpuShare: before ? cpuShare(before, now) : null, ...responsesOf(oldest, now) };
+    this.#view = { cpuShare: oldest ? cpuShare(oldest, now) : null, ...responsesOf(oldest, now) };
     return this.#view;
   }
 }

@@ -46,6 +46,7 @@ export function openOperations(parts: OperationsParts): RunningOperations {
   const backups = new BackupSchedule({ config, clock, log, version });
   const operations: GatewayOperations = new GatewayOperations({
     ...{ directory, actors, clock, version, load: new Load(clock) },
+    memoryPercentMax: config.alerts.memoryPercent,
     snapshotDir: join(config.dataDir, 'heap-snapshots'),
     qrCache: { stats: () => media.qrCache(), clear: () => media.clearQrCache() },
     threads: () => overview.threads(),

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { Program } from '../e2e/support/program.ts';
+import { type Launch, Program } from '../e2e/support/program.ts';
 import { WebhookReceiver } from '../e2e/support/webhook-receiver.ts';
 import type { Member } from './traffic.ts';
 
@@ -39,6 +39,7 @@ export class Ground {
   readonly dir: string;
   #port: number;
   #env: Readonly<Record<string, string>>;
+  #launch: Launch;
   #gateway: Program | null = null;
   #inProcess: Gateway | null = null;
   #mounted: string | null = null;
@@ -51,19 +52,21 @@ export class Ground {
     dir: string;
     port: number;
     env: Readonly<Record<string, string>>;
+    launch: Launch;
   }) {
     this.sandbox = parts.sandbox;
     this.hook = parts.hook;
     this.dir = parts.dir;
     this.#port = parts.port;
     this.#env = parts.env;
+    this.#launch = parts.launch;
     this.baseUrl = `http://127.0.0.1:${parts.port}`;
   }
 
-  static async prepare(env: Readonly<Record<string, string>> = {}): Promise<Ground> {
+  static async prepare(env: Readonly<Record<string, string>> = {}, launch: Launch = {}): Promise<Ground> {
     const [sandbox, hook] = await Promise.all([startSandbox(), WebhookReceiver.start()]);
     const dir = await mkdtemp(join(tmpdir(), 'elenco-fault-'));
-    return new Ground({ sandbox, hook, dir, port: await freePort(), env });
+    return new Ground({ sandbox, hook, dir, port: await freePort(), env, launch });
   }
 
   get gateway(): Program {
@@ -106,7 +109,7 @@ export class Ground {
 
   /** Resolves when REST serves. */
   async start(): Promise<void> {
-    this.#gateway = new Program('src/main.ts', [], this.#environment());
+    this.#gateway = new Program('src/main.ts', [], this.#environment(), this.#launch);
     await this.#gateway.says(/Elenco is up/);
   }
 
@@ -143,6 +146,13 @@ export class Ground {
     return response.status === 204 ? null : response.json();
   }
 
+  async text(path: string): Promise<string> {
+    const response = await fetch(`${this.baseUrl}${path}`, {
+      headers: { authorization: `Bearer ${faultKey}` },
+    });
+    return response.text();
+  }
+
   /** Gives the data folder a file system of its own; only root can. */
   async mountSmallDisk(megabytes: number): Promise<void> {
     const path = join(this.dir, 'data');
@@ -174,7 +184,7 @@ export class Ground {
   /** Makes and pairs instances, four at a time; resolves when all are open. `hookOf` takes the index. */
   async openInstances(
     count: number,
-    hookOf: (index: number) => Hook = () => ({ url: this.hook.url }),
+    hookOf: (index: number) => Hook | null = () => ({ url: this.hook.url }),
   ): Promise<Member[]> {
     const indexes = Array.from({ length: count }, (_, index) => index);
     const members: Member[] = [];
@@ -187,8 +197,8 @@ export class Ground {
     return members;
   }
 
-  async #openOne(id: string, webhook: Hook): Promise<Member> {
-    await this.call('POST', '/v1/instances', { id, webhook });
+  async #openOne(id: string, webhook: Hook | null): Promise<Member> {
+    await this.call('POST', '/v1/instances', webhook ? { id, webhook } : { id });
     const { qr } = await this.call('GET', `/v1/instances/${id}/qr?wait=30`);
     const { phone } = await this.sandbox.scan(qr);
     return { id, phone };

@@ -3,6 +3,7 @@
  * against the sandbox's ground truth. Prints its seed; exits 1 when a promise was broken.
  */
 import { parseArgs } from 'node:util';
+import { playAlerts } from './alerts.ts';
 import { faultKey, Ground } from './ground.ts';
 import { seeded } from './random.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     sends: { type: 'string', default: '20' },
     rate: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '120' },
+    alert: { type: 'string' },
   },
 });
 
@@ -75,6 +77,7 @@ const webhookKills: Readonly<Record<string, number>> = { webhooks: 0, 'webhooks-
 function playOne(name: string): Promise<boolean> {
   const scenario = scenarios[name];
   if (scenario) return play(name, scenario);
+  if (name === 'alerts') return playAlerts(values.alert);
   const seconds = Number(values.seconds);
   return playWebhooks({
     name,
@@ -87,7 +90,7 @@ function playOne(name: string): Promise<boolean> {
   });
 }
 
-const known = [...Object.keys(scenarios), ...Object.keys(webhookKills)];
+const known = [...Object.keys(scenarios), ...Object.keys(webhookKills), 'alerts'];
 const names = positionals.length > 0 ? positionals : known;
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {

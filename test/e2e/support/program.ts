@@ -1,6 +1,13 @@
 /** A program of ours as a process of its own: what it says, and how it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
+export interface Launch {
+  /** A command, with its arguments, that becomes the program: `taskset -c 0`. */
+  readonly through?: readonly string[];
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
+}
+
 export class Program {
   stdout = '';
   stderr = '';
@@ -8,8 +15,14 @@ export class Program {
   #spawned: ChildProcess;
   #waiting = new Set<() => void>();
 
-  constructor(file: string, argv: readonly string[], env: Readonly<Record<string, string>>) {
-    this.#spawned = spawn(process.execPath, [file, ...argv], {
+  constructor(
+    file: string,
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    { through = [], flags = [] }: Launch = {},
+  ) {
+    const [command = process.execPath, ...words] = [...through, process.execPath, ...flags, file, ...argv];
+    this.#spawned = spawn(command, words, {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
