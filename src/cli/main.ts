@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   import: async () => (await import('./backup.ts')).importCommand,
   rekey: async () => (await import('./rekey.ts')).rekeyCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  instances: async () => (await import('./instances.ts')).instancesCommand,
+  qr: async () => (await import('./qr.ts')).qrCommand,
+  send: async () => (await import('./send.ts')).sendCommand,
+  logs: async () => (await import('./logs.ts')).logsCommand,
 };
 
 const usage = `elenco: a WhatsApp gateway for hundreds of numbers
@@ -35,6 +39,18 @@ const usage = `elenco: a WhatsApp gateway for hundreds of numbers
   elenco rekey                  encrypts the stored values with DATA_KEY_NEXT instead of DATA_KEY
                                 (empty: not at all), while the gateway is stopped
   elenco --version
+
+Over the REST API, for people; each takes --url (ELENCO_URL; else this machine), --key (ELENCO_KEY, else
+API_KEY) and --json:
+
+  elenco instances              all, with their states; --state STATE only those
+  elenco qr ID                  the QR code in the terminal, until the phone has scanned it
+  elenco send ID TO TEXT|-      a text; - is stdin
+         [--wait queued|server|delivered] [--idempotency-key KEY]
+  elenco logs [ID]              live events, a line each; resumes by itself
+         [--types TYPE,…] [--after POSITION]
+
+Exit status: 0 done, 1 refused or failed, 2 said wrongly, 3 the gateway was not reached.
 
 Settings come from the environment, else from production.env in the folder of Elenco
 (docs/configuration.md). The passphrase of backups is BACKUP_PASSPHRASE.
@@ -59,17 +75,36 @@ async function obey(command: string, argv: readonly string[]): Promise<void> {
   process.exitCode = await (await load())(argv);
 }
 
-function refuse(error: unknown): void {
-  const isExpected = error instanceof Error && ['Refusal', 'BackupError', 'ConfigError'].includes(error.name);
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  console.error(`elenco: ${isExpected ? message : (stack ?? name)}`);
-  process.exitCode = error instanceof Refusal || error instanceof ConfigError ? 2 : 1;
+interface Refused {
+  readonly line: string;
+  readonly exitCode: number;
 }
+
+/** By name: the modules that throw these are loaded only when they are needed. */
+function explain(error: unknown): Refused {
+  const { name, message, stack, ...more } = error instanceof Error ? error : new Error(String(error));
+  const { code, status } = more as { code?: unknown; status?: unknown };
+  if (name === 'ElencoError' && status === 0)
+    return { line: `${message}. Is it running there?`, exitCode: 3 };
+  if (name === 'ElencoError') return { line: `${String(code)}: ${message}`, exitCode: 1 };
+  if (error instanceof Refusal || error instanceof ConfigError) return { line: message, exitCode: 2 };
+  if (String(code).startsWith('ERR_PARSE_ARGS')) return { line: message, exitCode: 2 };
+  return { line: name === 'BackupError' ? message : (stack ?? name), exitCode: 1 };
+}
+
+function refuse(error: unknown): void {
+  const { line, exitCode } = explain(error);
+  console.error(`elenco: ${line}`);
+  process.exitCode = exitCode;
+}
+
+const asksHelp = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).some((one) => one === '--help');
 
 const [command = '--help', ...argv] = process.argv.slice(2);
 const program = programs[command];
 if (command === '--version' || command === '-v') console.log(version());
-else if (command === '--help' || command === '-h' || command === 'help') console.log(usage);
+else if (['--help', '-h', 'help'].includes(command) || (!program && asksHelp(argv))) console.log(usage);
 else {
   if (command !== 'sandbox') loadSettingsFile();
   if (program) run(program, argv);
