@@ -53,7 +53,10 @@ export class Stage {
     const [phone, hook, port] = await Promise.all([Phone.start(), Hook.start(), freePort()]);
     const dir = mkdtempSync(join(tmpdir(), 'elenco-instances-'));
     mkdirSync(join(dir, 'data'));
-    const gateway = new GatewayProcess({ variant, server: phone, dir, port, env });
+    const gateway = new GatewayProcess({
+      ...{ variant, server: phone, dir, port },
+      env: { NODE_EXTRA_CA_CERTS: phone.caFile, ...env },
+    });
     await gateway.start();
     return new Stage({ phone, hook, gateway, port, dir });
   }

@@ -7,18 +7,26 @@ export interface Pair {
   readonly to: string;
 }
 
+interface Hello {
+  readonly url: string;
+  readonly rootKey: string;
+  readonly caFile: string;
+}
+
 export class Phone {
   readonly url: string;
   readonly rootKey: string;
+  readonly caFile: string;
   readonly pid: number;
   #child: ChildProcess;
   #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #ids = 0;
 
-  constructor(child: ChildProcess, hello: { url: string; rootKey: string }) {
+  constructor(child: ChildProcess, hello: Hello) {
     this.#child = child;
     this.url = hello.url;
     this.rootKey = hello.rootKey;
+    this.caFile = hello.caFile;
     this.pid = child.pid ?? 0;
     child.on('message', ({ id, value, error }: { id: number; value: unknown; error?: string }) => {
       const waiting = this.#waiting.get(id);
@@ -33,7 +41,7 @@ export class Phone {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     return new Promise((resolve, reject) => {
-      child.once('message', (hello) => resolve(new Phone(child, hello as { url: string; rootKey: string })));
+      child.once('message', (hello) => resolve(new Phone(child, hello as Hello)));
       child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)));
     });
   }

@@ -21,6 +21,8 @@ export interface MachineFacts {
   readonly writeMs: number | null;
   readonly clockSkewMs: number | null;
   readonly threadPoolSize: number;
+  /** The first line that ffmpeg says of itself; null: it cannot be started. */
+  readonly ffmpeg: string | null;
   readonly environment: string;
   readonly reaches: readonly Reach[];
 }
@@ -221,6 +223,18 @@ function clock({ platform, clockSkewMs: skew }: MachineFacts): Finding {
   });
 }
 
+function ffmpeg(facts: MachineFacts): Finding {
+  return finding('ffmpeg', {
+    level: facts.ffmpeg === null ? 'warning' : 'ok',
+    found: facts.ffmpeg ?? 'not found',
+    wanted: 'ffmpeg, for voice notes, video stickers and video thumbnails',
+    mend:
+      facts.platform === 'win32'
+        ? 'winget install ffmpeg   (or set FFMPEG_PATH)'
+        : 'sudo apt-get install ffmpeg   (or set FFMPEG_PATH)',
+  });
+}
+
 function threadPool({ threadPoolSize, platform }: MachineFacts): Finding {
   return finding('thread-pool', {
     level: threadPoolSize >= 16 ? 'ok' : 'warning',
@@ -267,6 +281,7 @@ export function diagnose(facts: MachineFacts, plan: Plan): Finding[] {
     ...[node(facts), openFiles(facts, plan), ...network(facts)],
     ...[memory(facts, plan), cores(facts, plan), disk(facts, plan), diskKind(facts, plan)],
     ...[writeSpeed(facts, plan), clock(facts), threadPool(facts), production(facts)],
+    ffmpeg(facts),
     ...facts.reaches.map(reach),
   ];
   return found.filter((one) => one !== null);

@@ -54,6 +54,11 @@ export function memoryAllotted(): number {
   return limit > 0 && limit < total ? limit : total;
 }
 
+async function ffmpegVersion(program: string): Promise<string | null> {
+  const answer = await run(program, ['-version'], { timeout: connectTimeoutMs }).catch(() => null);
+  return answer?.stdout.split('\n')[0] ?? null;
+}
+
 function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path));
 }
@@ -157,6 +162,7 @@ export async function gatherFacts(config: Config): Promise<MachineFacts> {
     writeMs: await medianWriteMs(dataDir),
     clockSkewMs: skew,
     ...runtime,
+    ffmpeg: await ffmpegVersion(config.ffmpegPath),
     reaches,
   };
 }

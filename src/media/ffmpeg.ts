@@ -103,13 +103,3 @@ export function runFfmpeg(
     throw new AppError('conversion_failed', `ffmpeg could not convert the file: ${why}`);
   });
 }
-
-/** Whether it can be started here; the first line that it says of itself. */
-export async function ffmpegVersion(program: string): Promise<string | null> {
-  let text = '';
-  const collect = (part: Buffer): void => {
-    text += part.toString();
-  };
-  const ended = await start(program, ['-version'], collect).catch(() => null);
-  return ended?.code === 0 ? (text.split('\n')[0] ?? '') : null;
-}

@@ -11,7 +11,7 @@ const good: MachineFacts = {
   ...{ platform: 'linux', nodeVersion: '24.21.0', openFilesMax: 65_536, somaxconn: 1_024, synBacklog: 1_024 },
   ...{ receiveSideScaling: null, autoTuningLevel: null, memoryBytes: 16 * gib, cores: 8 },
   ...{ diskFreeBytes: 50 * gib, isNetworkDisk: false, writeMs: 0.4, clockSkewMs: 300 },
-  ...{ threadPoolSize: 128, environment: 'production' },
+  ...{ threadPoolSize: 128, environment: 'production', ffmpeg: 'ffmpeg version 7.1' },
   reaches: [
     { what: 'whatsapp', host: 'web.whatsapp.com', tookMs: 40, error: null },
     { what: 'webhook', host: 'hooks.example.com', tookMs: 12, error: null },
@@ -55,6 +55,7 @@ describe('a machine that is wrong', () => {
     ['a folder of somebody else', 'write-speed', { writeMs: null }, 'failure', /chown .*\/srv\/elenco\/data/],
     ['a clock behind', 'clock', { clockSkewMs: -90_000 }, 'failure', /timedatectl/],
     ['a small thread pool', 'thread-pool', { threadPoolSize: 4 }, 'warning', /UV_THREADPOOL_SIZE=128/],
+    ['no ffmpeg', 'ffmpeg', { ffmpeg: null }, 'warning', /apt-get install ffmpeg/],
     ['not production', 'environment', { environment: '' }, 'warning', /NODE_ENV=production/],
   ])('%s', (_, check, facts, level, mend) => {
     const found = find(check, diagnosed(facts));
