@@ -124,6 +124,7 @@ class Account {
         this.onReceived();
       },
       recordStatuses: async () => undefined,
+      recordNotice: async () => undefined,
     });
   }
 

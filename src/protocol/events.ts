@@ -2,6 +2,7 @@
  * Events: past-tense facts about an instance, delivered to webhooks and event streams. The body of an event
  * is made once, as JSON bytes, inside the batch that makes it durable; nobody encodes it again.
  */
+import type { GroupEventData } from './group-events.ts';
 import type { InstanceState } from './instance.ts';
 import type { MessageError, MessageStatus, Party, ReceivedMessage } from './message.ts';
 
@@ -32,7 +33,7 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number];
 
 /** What the events that are emitted today carry as `data`; times are ISO 8601 strings here, as delivered. */
-export interface EventData {
+export interface EventData extends GroupEventData {
   'instance.state': { state: InstanceState; previous: InstanceState; reason: string | null };
   'instance.qr': { qr: string; expiresAt: string };
   'message.received': Rendered<ReceivedMessage>;

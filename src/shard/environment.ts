@@ -14,7 +14,15 @@ import type { ShardMetrics } from './shard-metrics.ts';
 /** The part of the socket's options that differs from instance to instance. */
 export type InstanceSocketOptions = Pick<
   WaSocketOptions,
-  'instance' | 'settings' | 'proxyUrl' | 'onFact' | 'record' | 'recordSent' | 'recorded' | 'recordStatuses'
+  | 'instance'
+  | 'settings'
+  | 'proxyUrl'
+  | 'onFact'
+  | 'record'
+  | 'recordSent'
+  | 'recorded'
+  | 'recordStatuses'
+  | 'recordNotice'
 >;
 
 export interface InstanceEnvironment {

@@ -62,6 +62,7 @@ export class Instance {
       instance: this.id,
       store: env.store,
       writeEvent: (event) => this.#write(event),
+      commit: (writes) => this.#commit(writes),
     });
   }
 
@@ -350,6 +351,7 @@ export class Instance {
           record: (message) => this.#record(message),
           recordSent: (message) => this.#messages.writes('message.sent', message),
           recorded: (writes) => this.#env.outlet.committed(writes),
+          recordNotice: (chat, id, events) => this.#messages.recordNotice(chat, id, events),
           recordStatuses: (updates) => this.#statuses.raise(updates.map(statusChange)),
         }),
       onFact: (fact) => this.#onFact(fact),

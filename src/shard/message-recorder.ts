@@ -10,7 +10,8 @@ import type { Store, StoreWrite } from '../store/ports.ts';
 export interface RecorderOptions {
   readonly instance: string;
   readonly store: Pick<Store, 'outbox'>;
-  writeEvent(event: NewEvent<'message.received' | 'message.sent'>): StoreWrite;
+  writeEvent(event: NewEvent): StoreWrite;
+  commit(writes: readonly StoreWrite[]): Promise<void>;
 }
 
 export class MessageRecorder {
@@ -31,5 +32,16 @@ export class MessageRecorder {
     const write = this.#options.writeEvent({ type, chat: key.chat, data });
     if (write.to !== 'event') return [];
     return [write, { to: 'dedupe', ...key, seq: write.event.seq }];
+  }
+
+  /** Makes the events of one notification durable; nothing where it already was recorded. */
+  async recordNotice(chat: string, id: string, events: readonly NewEvent[]): Promise<void> {
+    const { instance, store } = this.#options;
+    const key = { instance, chat, sender: 'notification', id };
+    if ((await store.outbox.seqOf(instance, chat, key.sender, id)) !== undefined) return;
+    const writes = events.map((event) => this.#options.writeEvent(event));
+    const [first] = writes;
+    if (first?.to === 'event') writes.push({ to: 'dedupe', ...key, seq: first.event.seq });
+    await this.#options.commit(writes);
   }
 }

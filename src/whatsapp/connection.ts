@@ -30,6 +30,7 @@ import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './clos
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
 import { FrameGate, inOneWrite, type RawSocket } from './frame-gate.ts';
+import { GroupNotices } from './group-events.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
@@ -200,6 +201,7 @@ export class Connection {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
     this.receipts().install();
+    this.groupNotices().install();
     sock.ws.on('CB:notification,type:w:gp2', (node: BinaryNode) => this.groupChanged(node));
     sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
       this.cut(upgradeRefused(response.statusCode ?? 0)),
@@ -224,6 +226,19 @@ export class Connection {
           for (const stanza of stanzas) detach(sock.sendNode(buildAckStanza(stanza)), () => undefined);
         }),
       failed: (error) => this.report(error, 'a receipt was not recorded'),
+    });
+  }
+
+  private groupNotices(): GroupNotices {
+    const { sock, options, lids } = this;
+    return new GroupNotices({
+      ws: sock.ws,
+      clock: options.clock,
+      party: (jid, other) => resolvedParty(lids, jid, other),
+      ignores: (jid) => ignores(options.settings, jid),
+      guard: this.guard.guard,
+      record: (chat, id, events) => options.recordNotice(chat, id, events),
+      failed: (error) => this.report(error, 'a notification was not recorded'),
     });
   }
 

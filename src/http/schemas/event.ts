@@ -7,6 +7,7 @@ import type { EventData } from '../../protocol/events.ts';
 import { instanceStates } from '../../protocol/instance.ts';
 import { messageStatuses } from '../../protocol/message.ts';
 import { isoTime, orNull, party } from './common.ts';
+import { groupEventSchemas } from './group-event.ts';
 import { messageError, messageSchema } from './message.ts';
 
 const received = messageSchema
@@ -31,6 +32,7 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     at: isoTime,
     error: messageError.nullable(),
   }),
+  ...groupEventSchemas,
   'webhook.test': z.object({ message: z.string() }),
 };
 

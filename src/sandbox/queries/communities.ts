@@ -1,6 +1,7 @@
 /**
  * Creating groups and communities, linking and unlinking sub-groups. Called by the group queries.
  */
+import { announce } from '../groups/announce.ts';
 import type { Group } from '../groups/group.ts';
 import { isAdmin } from '../groups/group.ts';
 import { childOf, childrenNamed, childrenOf, type Node, node, textOf } from '../wire/node.ts';
@@ -30,12 +31,18 @@ export function createFrom({ world, companion }: Query, request: Node): Group {
 const jidsOf = (parent: Node | undefined): string[] =>
   childrenNamed(parent, 'group').map((child) => child.attrs['jid'] ?? '');
 
+const parentNode = (tag: 'link' | 'unlink', community: Group): Node =>
+  node(tag, { [`${tag}_type`]: 'parent_group' }, [
+    node('group', { jid: community.jid, subject: community.subject }),
+  ]);
+
 export function linkGroups({ world, companion }: Query, community: Group, request: Node): Answer {
   if (!isAdmin(community, companion.account.phone)) return refusal(403, 'forbidden');
   const links = childrenOf(request).map((link) => {
     const groups = jidsOf(link).map((jid) => {
       const group = world.groups.find(jid);
       if (group) group.linkedParent = community.jid;
+      if (group) announce(world, group, companion.account.phone, parentNode('link', community));
       return node('group', { jid, error: group ? undefined : '404' });
     });
     return node('link', link.attrs, groups);
@@ -49,7 +56,10 @@ export function unlinkGroups({ world, companion }: Query, community: Group, requ
   const groups = jidsOf(request).map((jid) => {
     const group = world.groups.find(jid);
     const isLinked = group?.linkedParent === community.jid;
-    if (group && isLinked) group.linkedParent = null;
+    if (group && isLinked) {
+      group.linkedParent = null;
+      announce(world, group, companion.account.phone, parentNode('unlink', community));
+    }
     return node('group', { jid, error: isLinked ? undefined : '404' });
   });
   world.changed();
