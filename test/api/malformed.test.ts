@@ -1,6 +1,6 @@
 /**
  * Malformed requests on every route of a real gateway with an open instance: no 5xx, no crash, no hang, and
- * memory flat. `ELENCO_FUZZ_REQUESTS` asks for more (2,000 is the aim), `ELENCO_FUZZ_SEED` for others; a failure says how to
+ * memory flat. `ELENCO_FUZZ_REQUESTS` asks for more, `ELENCO_FUZZ_SEED` for others; a failure says how to
  * send the one request again. New routes are covered by being in the table.
  */
 import { Agent, request } from 'node:http';
@@ -11,7 +11,7 @@ import { adminKey, type Stage, startStage } from '../e2e/support/stage.ts';
 import { malform, type RawRequest } from './support/malform.ts';
 import { type Operation, operations } from './support/operations.ts';
 
-const requests = Number(process.env['ELENCO_FUZZ_REQUESTS'] ?? 250);
+const requests = Number(process.env['ELENCO_FUZZ_REQUESTS'] ?? 2_000);
 const firstSeed = Number(process.env['ELENCO_FUZZ_SEED'] ?? 1);
 const atOnce = 16;
 const hangMs = 25_000;
