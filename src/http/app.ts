@@ -14,6 +14,7 @@ import { createRateLimits } from './rate-limits.ts';
 import { createRemoteAddress } from './remote-address.ts';
 import { type AnyRoute, type FrontOptions, route } from './route.ts';
 import { blocklistRoutes } from './routes/blocklist.ts';
+import { communityRoutes } from './routes/communities.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -92,6 +93,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...messageRoutes(options),
     ...mediaRoutes(options),
     ...blocklistRoutes(options),
+    ...communityRoutes(options),
     ...groupRoutes(options),
     ...webhookRoutes(options),
     ...deadLetterRoutes(options),

@@ -4,10 +4,11 @@
  * handler in `src/whatsapp/` (`actions.ts` there). Front ends know these, never the socket.
  */
 import type { BlocklistActions } from './blocklist.ts';
+import type { CommunityActions } from './communities.ts';
 import type { GroupActions } from './groups.ts';
 import type { MediaActions } from './media.ts';
 
-export interface Actions extends BlocklistActions, GroupActions, MediaActions {}
+export interface Actions extends BlocklistActions, CommunityActions, GroupActions, MediaActions {}
 
 export type ActionKind = keyof Actions;
 export type ActionInput<K extends ActionKind> = Actions[K]['input'];

@@ -5,11 +5,17 @@
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { blocklistHandlers } from './blocklist.ts';
+import { communityHandlers } from './communities.ts';
 import { groupHandlers } from './groups.ts';
 import { mediaHandlers } from './media.ts';
 import { actionErrorOf } from './refusals.ts';
 
-const handlers: HandlersOf<ActionKind> = { ...blocklistHandlers, ...groupHandlers, ...mediaHandlers };
+const handlers: HandlersOf<ActionKind> = {
+  ...blocklistHandlers,
+  ...communityHandlers,
+  ...groupHandlers,
+  ...mediaHandlers,
+};
 
 /** "SetBlocked" → "set blocked": how a refusal names the action. */
 const wordsOf = (kind: string): string => kind.replaceAll(/(?<!^)([A-Z])/g, ' $1').toLowerCase();

@@ -103,6 +103,13 @@ export const joinInput = z
   .strictObject({ invite: z.string().min(1).max(inviteMaxChars) })
   .openapi('JoinGroupInput', { description: 'An invite code or link.' });
 
+export const communityInput = z
+  .strictObject({ subject, description: description.optional() })
+  .openapi('CommunityInput');
+export const linkedGroups = pageOf(
+  z.object({ id: z.string(), subject: z.string(), size: z.int().nullable() }),
+).openapi('LinkedGroupList');
+
 // ---- rendering
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
