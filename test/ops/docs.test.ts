@@ -48,6 +48,8 @@ describe.each(guides)('%s', (page) => {
       'UV_THREADPOOL_SIZE',
       'PM2_LOG_DIR',
       'API_KEY',
+      'ELENCO_URL',
+      'ELENCO_KEY',
       'WEBHOOK_SECRET',
       'IP',
       'EADDRINUSE',
