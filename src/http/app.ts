@@ -14,6 +14,7 @@ import { createRateLimits } from './rate-limits.ts';
 import { createRemoteAddress } from './remote-address.ts';
 import { type AnyRoute, type FrontOptions, route } from './route.ts';
 import { blocklistRoutes } from './routes/blocklist.ts';
+import { chatChangeRoutes } from './routes/chat-changes.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -21,11 +22,13 @@ import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { instanceRoutes } from './routes/instances.ts';
+import { labelRoutes } from './routes/labels.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { mediaRoutes } from './routes/media.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { monitoringRoutes } from './routes/monitoring.ts';
 import { pairingRoutes } from './routes/pairing.ts';
+import { peopleRoutes } from './routes/people.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface FrontApp {
@@ -95,6 +98,9 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...blocklistRoutes(options),
     ...communityRoutes(options),
     ...groupRoutes(options),
+    ...chatChangeRoutes(options),
+    ...peopleRoutes(options),
+    ...labelRoutes(options),
     ...webhookRoutes(options),
     ...deadLetterRoutes(options),
     ...events.routes,

@@ -57,6 +57,13 @@ export const groupMembersPerRequestMax = 1_024;
 export const groupSubjectMaxChars = 100;
 export const groupDescriptionMaxChars = 2_048;
 export const inviteMaxChars = 256;
+/** WhatsApp's own bounds for what people type about themselves. */
+export const profileNameMaxChars = 25;
+export const aboutMaxChars = 139;
+export const labelNameMaxChars = 100;
+/** A profile picture inside a JSON body: about 180 KiB of JPEG. */
+export const pictureBase64MaxChars = 245_760;
+export const readIdsMax = 200;
 export const sendDelayMsMax = 60_000;
 export const deliveriesLimitMax = 200;
 export const apiKeyMaxChars = 256;

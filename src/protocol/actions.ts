@@ -4,11 +4,27 @@
  * handler in `src/whatsapp/` (`actions.ts` there). Front ends know these, never the socket.
  */
 import type { BlocklistActions } from './blocklist.ts';
+import type { CallActions } from './calls.ts';
+import type { ChatActions } from './chat-changes.ts';
 import type { CommunityActions } from './communities.ts';
+import type { ContactActions } from './contacts.ts';
 import type { GroupActions } from './groups.ts';
+import type { LabelActions } from './labels.ts';
 import type { MediaActions } from './media.ts';
+import type { PresenceActions } from './presences.ts';
+import type { ProfileActions } from './profile.ts';
 
-export interface Actions extends BlocklistActions, CommunityActions, GroupActions, MediaActions {}
+export interface Actions
+  extends BlocklistActions,
+    CallActions,
+    ChatActions,
+    CommunityActions,
+    ContactActions,
+    GroupActions,
+    LabelActions,
+    MediaActions,
+    PresenceActions,
+    ProfileActions {}
 
 export type ActionKind = keyof Actions;
 export type ActionInput<K extends ActionKind> = Actions[K]['input'];

@@ -32,6 +32,13 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
+export const presenceStates = ['available', 'unavailable', 'composing', 'recording'] as const;
+export type PresenceState = (typeof presenceStates)[number];
+
+/** `timeout`: nobody answered; `ended`: the caller hung up; `accepted`: another device took it. */
+export const callEnds = ['rejected', 'accepted', 'timeout', 'ended'] as const;
+export type CallEnd = (typeof callEnds)[number];
+
 /** What the events that are emitted today carry as `data`; times are ISO 8601 strings here, as delivered. */
 export interface EventData extends GroupEventData {
   'instance.state': { state: InstanceState; previous: InstanceState; reason: string | null };
@@ -46,6 +53,50 @@ export interface EventData extends GroupEventData {
     at: string;
     error: MessageError | null;
   };
+  /** Only what changed. */
+  'chat.updated': {
+    chat: Party;
+    archived?: boolean;
+    pinned?: boolean;
+    mutedUntil?: string | null;
+    unread?: boolean;
+    ephemeralSeconds?: number;
+  };
+  /** For this account alone; with `messagesOnly` the chat itself stays. */
+  'chat.deleted': { chat: Party; messagesOnly: boolean };
+  'contact.updated': {
+    contact: Party;
+    /** As saved in the phone's address book. */
+    name: string | null;
+    /** What changed is told, the rest is null. */
+    picture: 'changed' | 'removed' | null;
+  };
+  'presence.updated': {
+    chat: Party;
+    participant: Party;
+    state: PresenceState;
+    lastSeen: string | null;
+  };
+  'call.received': {
+    id: string;
+    from: Party;
+    group: Party | null;
+    isVideo: boolean;
+    isGroup: boolean;
+    at: string;
+    offline: boolean;
+  };
+  'call.ended': { id: string; from: Party; reason: CallEnd; at: string };
+  /** `added` and `removed`: on or from a chat, or a message of it. */
+  'label.updated': {
+    id: string;
+    name: string;
+    color: number;
+    change: 'saved' | 'deleted' | 'added' | 'removed';
+    chat: Party | null;
+    messageId: string | null;
+  };
+  'blocklist.updated': { contact: Party; blocked: boolean };
   'webhook.test': { message: string };
 }
 

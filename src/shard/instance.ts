@@ -18,15 +18,17 @@ import {
 } from '../protocol/instance.ts';
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
-import { notOnWhatsapp, parseAddress, phoneDigits } from '../whatsapp/addresses.ts';
+import { notOnWhatsapp, phoneDigits } from '../whatsapp/addresses.ts';
 import type { WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
 import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lifecycle.ts';
+import { followSettings } from './live-settings.ts';
 import { MessageRecorder } from './message-recorder.ts';
 import { MessageStatuses } from './message-statuses.ts';
 import { Outgoing, type SendRequest } from './outgoing.ts';
 import { QrBoard } from './qr-board.ts';
+import { resolverOf } from './resolve-all.ts';
 import { statusChange } from './status-change.ts';
 import { Tally } from './tally.ts';
 
@@ -36,6 +38,7 @@ export class Instance {
   readonly id: string;
   #env: InstanceEnvironment;
   #config: InstanceConfig;
+  #settings: InstanceConfig['settings'];
   #lifecycle: Lifecycle;
   #stateSince: number;
   #tally: Tally;
@@ -50,6 +53,7 @@ export class Instance {
     this.id = config.id;
     this.#env = env;
     this.#config = config;
+    this.#settings = { ...config.settings };
     const { state, me, lastError, reconnects } = status;
     this.#lifecycle = { state, me, lastError, reconnects, failures: 0, isHeld: false };
     this.#stateSince = status.stateSince;
@@ -96,6 +100,8 @@ export class Instance {
 
   configure(config: InstanceConfig): void {
     this.#config = config;
+    const asked = followSettings(this.#settings, config.settings);
+    if (asked && this.#lifecycle.state === 'open') this.#keep(this.perform(asked));
   }
 
   connect(): InstanceStatus {
@@ -175,7 +181,7 @@ export class Instance {
 
   async perform<K extends ActionKind>(action: Action<K>): Promise<ActionReply<K>> {
     if (this.#lifecycle.state !== 'open') throw this.#notOpen();
-    return this.#openSocket().perform(action, (addresses) => this.#resolveAll(addresses));
+    return this.#openSocket().perform(action, resolverOf(this));
   }
 
   #openSocket(): WaSocket {
@@ -286,6 +292,9 @@ export class Instance {
       case 'EventsRaised':
         this.#keep(this.#commit([...fact.writes, ...fact.events.map((event) => this.#write(event))]));
         break;
+      case 'MessageWanted':
+        this.#keep(this.#outgoing.send({ ...fact, quote: null, wait: 'queued', timeoutMs: 0 }));
+        break;
       case 'Opened':
         this.#advance(fact);
         this.#outgoing.setSocket(this.#connection.socket);
@@ -325,18 +334,9 @@ export class Instance {
   }
 
   async #resolve(address: string): Promise<string> {
-    const [jid] = await this.#resolveAll([address]);
+    const [jid] = await resolverOf(this)([address]);
     if (!jid) throw notOnWhatsapp(address);
     return jid;
-  }
-
-  /** Numbers are looked up together; JIDs are taken as they are. */
-  async #resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]> {
-    const parsed = addresses.map(parseAddress);
-    const phones = parsed.flatMap((one) => (one.kind === 'phone' ? [one.digits] : []));
-    const found = phones.length > 0 ? await this.checkNumbers(phones) : [];
-    let next = 0;
-    return parsed.map((one) => (one.kind === 'phone' ? (found[next++]?.jid ?? null) : one.jid));
   }
 
   #makeConnection(): Connection {
@@ -345,7 +345,7 @@ export class Instance {
       open: (onFact) =>
         this.#env.openSocket({
           instance: this.id,
-          settings: this.#config.settings,
+          settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
           record: (message) => this.#record(message),

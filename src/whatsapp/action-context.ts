@@ -2,11 +2,13 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Clock } from '../clock.ts';
 import type { ActionInput, ActionKind, ActionReply } from '../protocol/actions.ts';
+import type { NewEvent } from '../protocol/events.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Party } from '../protocol/message.ts';
-import type { Store } from '../store/ports.ts';
+import type { Store, StoreWrite } from '../store/ports.ts';
 import type { GroupCache } from './caches.ts';
 import type { LidMapping } from './lid-mapping.ts';
+import type { RingingCalls } from './ringing-calls.ts';
 import type { WaSocketOptions } from './wa-socket.ts';
 
 /** What a handler works with; all of it belongs to one open socket. */
@@ -21,7 +23,10 @@ export interface ActionContext {
   /** Where files lie that are on their way. */
   readonly dataDir: string;
   readonly proxyUrl: string | null;
+  readonly calls: RingingCalls;
   me(): Me;
+  /** Own changes are no events of the socket: a handler tells them, with what belongs in the same batch. */
+  raise(events: readonly NewEvent[], writes?: readonly StoreWrite[]): void;
   /** Both forms of a JID where the mapping is known. */
   party(jid: string, other?: string | null): Promise<Party>;
   /** The JID of an address as the caller wrote it, through the number cache. `not_on_whatsapp`. */

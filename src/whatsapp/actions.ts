@@ -5,16 +5,28 @@
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { blocklistHandlers } from './blocklist.ts';
+import { callHandlers } from './calls.ts';
+import { chatHandlers } from './chat-changes.ts';
 import { communityHandlers } from './communities.ts';
+import { contactHandlers } from './contacts.ts';
 import { groupHandlers } from './groups.ts';
+import { labelHandlers } from './labels.ts';
 import { mediaHandlers } from './media.ts';
+import { presenceHandlers } from './presences.ts';
+import { profileHandlers } from './profile.ts';
 import { actionErrorOf } from './refusals.ts';
 
 const handlers: HandlersOf<ActionKind> = {
   ...blocklistHandlers,
+  ...callHandlers,
+  ...chatHandlers,
   ...communityHandlers,
+  ...contactHandlers,
   ...groupHandlers,
+  ...labelHandlers,
   ...mediaHandlers,
+  ...presenceHandlers,
+  ...profileHandlers,
 };
 
 /** "SetBlocked" → "set blocked": how a refusal names the action. */

@@ -4,7 +4,10 @@
  * the keys. Called by `events.ts`; once per account.
  */
 import { ALL_WA_PATCH_NAMES, type WASocket } from '@whiskeysockets/baileys';
+import { AppError } from '../errors.ts';
 import type { CredsKeeper } from './auth-state.ts';
+
+const keysRetryAfterMs = 5_000;
 
 export class FirstAppState {
   private readonly sock: Pick<WASocket, 'resyncAppState' | 'ev'>;
@@ -24,4 +27,14 @@ export class FirstAppState {
     await this.sock.resyncAppState(ALL_WA_PATCH_NAMES, true);
     this.sock.ev.emit('creds.update', { accountSyncCounter: creds.accountSyncCounter + 1 });
   }
+}
+
+/** Names, archive, pins, labels are app state: encrypted with keys that the phone shares after pairing. */
+export function assertKeysCame(sock: Pick<WASocket, 'authState'>): void {
+  if (sock.authState.creds.myAppStateKeyId) return;
+  throw new AppError(
+    'conflict',
+    'The phone has not shared the keys of this change yet: it does so within minutes of pairing, while online.',
+    { retryAfterMs: keysRetryAfterMs },
+  );
 }

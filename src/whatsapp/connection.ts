@@ -26,6 +26,7 @@ import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
 import { GroupCache, PlaceholderCache } from './caches.ts';
+import { subscribeCapabilities } from './capability-events.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
@@ -41,6 +42,7 @@ import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
 import { Receipts } from './receipts.ts';
 import { socketEnded } from './refusals.ts';
+import { RingingCalls } from './ringing-calls.ts';
 import { Sender, sentMessage } from './send.ts';
 import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
@@ -60,6 +62,7 @@ export class Connection {
   private readonly journal: Journal;
   private readonly groups: GroupCache;
   private readonly placeholders = new PlaceholderCache();
+  private readonly calls = new RingingCalls();
   private readonly facts: FactQueue;
   private readonly guard: SessionGuard;
   private readonly deadline: PhaseDeadline;
@@ -132,7 +135,7 @@ export class Connection {
   }
 
   private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
-    const { sock, lids, groups, me } = this;
+    const { sock, lids, groups, calls, me } = this;
     const { instance, store, clock, settings, dataDir, proxyUrl } = this.options;
     const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
     const resolve: ActionContext['resolve'] = async (address) => {
@@ -140,8 +143,11 @@ export class Connection {
       if (!jid) throw notOnWhatsapp(address);
       return jid;
     };
+    const raise: ActionContext['raise'] = (events, writes = []) => {
+      if (events.length + writes.length > 0) this.facts.push({ kind: 'EventsRaised', events, writes });
+    };
     const place = { instance, settings, dataDir, proxyUrl };
-    return { ...place, sock, lids, groups, store, clock, me, party, resolve, resolveAll };
+    return { ...place, sock, lids, groups, calls, store, clock, me, party, raise, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */
@@ -207,6 +213,7 @@ export class Connection {
       this.cut(upgradeRefused(response.statusCode ?? 0)),
     );
     this.subscribe();
+    this.subscribeCapabilities();
     this.deadline.begin('connecting');
     options.log.debug({ instance: options.instance }, 'socket made');
   }
@@ -271,6 +278,17 @@ export class Connection {
       },
       closed: (error) => this.closed(error),
       failed: (error) => this.report(error, 'work of a socket failed'),
+    });
+  }
+
+  private subscribeCapabilities(): void {
+    const { sock, facts, calls, me, lids } = this;
+    const { instance, clock, store, settings } = this.options;
+    subscribeCapabilities({
+      ...{ instance, sock, facts, clock, store, settings, calls, me },
+      party: (jid, other) => resolvedParty(lids, jid, other),
+      attempt: (work) =>
+        detach(this.guard.guard(work), (error) => this.report(error, 'what a setting asks for failed')),
     });
   }
 

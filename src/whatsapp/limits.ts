@@ -27,6 +27,13 @@ export const numbersPerQueryMax = 100;
 export const keepAliveMs = 25_000;
 /** Baileys holds events back until WhatsApp has ended the offline queue; no longer than this after login. */
 export const eventsHeldMs = 5_000;
+/** Calls and presences of one account that are remembered, to tell each once. */
+export const callsKnownMax = 64;
+export const presencesKnownMax = 512;
+/** Presence within this time is told once, as it stands at the end. */
+export const presenceCoalesceMs = 250;
+/** Messages of one chat that one request marks as read. */
+export const readAtOnceMax = 200;
 export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;

@@ -44,10 +44,13 @@ export type WaFact =
   | { kind: 'MessageSent'; message: ReceivedMessage }
   | { kind: 'StatusesChanged'; updates: readonly StatusUpdate[] }
   /** Something else happened: these events become durable in one batch with the writes. */
-  | { kind: 'EventsRaised'; events: readonly NewEvent[]; writes: readonly StoreWrite[] };
+  | { kind: 'EventsRaised'; events: readonly NewEvent[]; writes: readonly StoreWrite[] }
+  /** A setting wants this written: through the outgoing queue, once under its id. */
+  | { kind: 'MessageWanted'; messageId: string; to: string; content: MessageContent };
 
 export interface WaSocketOptions {
   readonly instance: string;
+  /** One object whose members follow the configuration while the socket is open. */
   readonly settings: InstanceSettings;
   readonly proxyUrl: string | null;
   readonly socketUrl: string;

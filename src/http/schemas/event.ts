@@ -3,9 +3,10 @@
  * /openapi.json (DECISIONS 26). A test compares the names with `EventData` of the protocol.
  */
 import { z } from '@hono/zod-openapi';
-import type { EventData } from '../../protocol/events.ts';
+import { callEnds, type EventData, presenceStates } from '../../protocol/events.ts';
 import { instanceStates } from '../../protocol/instance.ts';
 import { messageStatuses } from '../../protocol/message.ts';
+import { chatUpdateSchema } from './chat-changes.ts';
 import { isoTime, orNull, party } from './common.ts';
 import { groupEventSchemas } from './group-event.ts';
 import { messageError, messageSchema } from './message.ts';
@@ -33,6 +34,38 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     error: messageError.nullable(),
   }),
   ...groupEventSchemas,
+  'chat.updated': chatUpdateSchema,
+  'chat.deleted': z.object({ chat: party, messagesOnly: z.boolean() }),
+  'contact.updated': z.object({
+    contact: party,
+    name: z.string().nullable(),
+    picture: z.enum(['changed', 'removed']).nullable(),
+  }),
+  'presence.updated': z.object({
+    chat: party,
+    participant: party,
+    state: z.enum(presenceStates),
+    lastSeen: isoTime.nullable(),
+  }),
+  'call.received': z.object({
+    id: z.string(),
+    from: party,
+    group: orNull(party),
+    isVideo: z.boolean(),
+    isGroup: z.boolean(),
+    at: isoTime,
+    offline: z.boolean(),
+  }),
+  'call.ended': z.object({ id: z.string(), from: party, reason: z.enum(callEnds), at: isoTime }),
+  'label.updated': z.object({
+    id: z.string(),
+    name: z.string(),
+    color: z.int(),
+    change: z.enum(['saved', 'deleted', 'added', 'removed']),
+    chat: orNull(party),
+    messageId: z.string().nullable(),
+  }),
+  'blocklist.updated': z.object({ contact: party, blocked: z.boolean() }),
   'webhook.test': z.object({ message: z.string() }),
 };
 

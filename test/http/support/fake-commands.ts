@@ -68,6 +68,13 @@ function webhookConfig(input: WebhookInput): WebhookConfig {
   };
 }
 
+const someParty = { jid: '5511988887777@s.whatsapp.net', pn: null, lid: null };
+/** What actions answer whose replies the routes take apart. */
+const replies: Partial<Record<ActionKind, unknown>> = {
+  ChangeChat: { chat: someParty, archived: true },
+  GetContactAbout: { contact: someParty, about: null, setAt: null },
+};
+
 export class FakeCommands implements Commands {
   readonly instances = new Map<string, InstanceView>();
   readonly tokens = new Map<string, string>();
@@ -213,7 +220,7 @@ export class FakeCommands implements Commands {
 
   /** Actions that were asked, and what the next ones answer. */
   readonly performed: { instance: string; action: Action }[] = [];
-  replyTo: (action: Action) => unknown = () => null;
+  replyTo: (action: Action) => unknown = ({ kind }) => replies[kind] ?? null;
 
   async perform<K extends ActionKind>(instance: string, action: Action<K>) {
     this.performed.push({ instance, action });

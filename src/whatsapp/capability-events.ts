@@ -1,0 +1,17 @@
+/** Subscribes what each capability listens to. Called once per socket by `connection.ts`. */
+import { subscribeBlocklist } from './blocklist-events.ts';
+import { subscribeCalls } from './call-events.ts';
+import type { CapabilityParts } from './capability-parts.ts';
+import { subscribeChats } from './chat-events.ts';
+import { subscribeContacts } from './contact-events.ts';
+import { subscribeLabels } from './label-events.ts';
+import { subscribePresences } from './presence-events.ts';
+
+export function subscribeCapabilities(parts: CapabilityParts): void {
+  subscribeBlocklist(parts);
+  subscribeCalls(parts);
+  subscribeChats(parts);
+  subscribeContacts(parts);
+  subscribeLabels(parts);
+  subscribePresences(parts);
+}

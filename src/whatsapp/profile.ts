@@ -1,0 +1,127 @@
+/** The account's own name, about, picture, privacy and presence. Called through `actions.ts`. */
+import type { WASocket } from '@whiskeysockets/baileys';
+import { AppError } from '../errors.ts';
+import {
+  type OnlineState,
+  type PrivacyChange,
+  type PrivacyName,
+  type PrivacyView,
+  type ProfileActions,
+  type ProfileView,
+  privacyValues,
+} from '../protocol/profile.ts';
+import type { ActionContext, HandlersOf } from './action-context.ts';
+import { assertKeysCame } from './app-state.ts';
+import { aboutOf, pictureOf } from './contacts.ts';
+
+/** How the server calls each category. */
+const categories: Readonly<Record<PrivacyName, string>> = {
+  lastSeen: 'last',
+  online: 'online',
+  picture: 'profile',
+  about: 'status',
+  readReceipts: 'readreceipts',
+  groupAdd: 'groupadd',
+  calls: 'calladd',
+  messages: 'messages',
+};
+const names = Object.keys(privacyValues) as PrivacyName[];
+
+const server = 's.whatsapp.net';
+
+/** Where the account has no name yet Baileys would send nothing, silently. */
+export async function showOnline(sock: WASocket, state: OnlineState): Promise<void> {
+  if (sock.authState.creds.me?.name) return sock.sendPresenceUpdate(state);
+  await sock.sendNode({ tag: 'presence', attrs: { type: state } });
+}
+
+async function profileOf({ sock, me }: ActionContext): Promise<ProfileView> {
+  const { jid, name } = me();
+  const [about, picture] = await Promise.all([aboutOf(sock, jid), pictureOf(sock, jid, 'image')]);
+  return { name, about: about?.text ?? null, picture: picture?.url ?? null };
+}
+
+/** WhatsApp has no answer for the default; it comes with the account's own directory entry. */
+async function defaultEphemeralOf({ sock, me }: ActionContext): Promise<number> {
+  const found = await sock.fetchDisappearingDuration(me().jid);
+  const entry = found?.[0]?.['disappearing_mode'] as { duration?: unknown } | undefined;
+  return Number(entry?.duration ?? 0);
+}
+
+async function privacyOf(context: ActionContext): Promise<PrivacyView> {
+  const [known, defaultEphemeralSeconds] = await Promise.all([
+    context.sock.fetchPrivacySettings(true),
+    defaultEphemeralOf(context),
+  ]);
+  const values = Object.fromEntries(names.map((name) => [name, known[categories[name]] ?? null]));
+  return { ...(values as { [N in PrivacyName]: string | null }), defaultEphemeralSeconds };
+}
+
+async function setPrivacy(sock: WASocket, name: PrivacyName, value: string): Promise<void> {
+  await sock.query({
+    tag: 'iq',
+    attrs: { xmlns: 'privacy', to: server, type: 'set' },
+    content: [
+      { tag: 'privacy', attrs: {}, content: [{ tag: 'category', attrs: { name: categories[name], value } }] },
+    ],
+  });
+}
+
+async function changePrivacy(change: PrivacyChange, context: ActionContext): Promise<PrivacyView> {
+  for (const name of names) {
+    const value = change[name];
+    if (value !== undefined) await setPrivacy(context.sock, name, value);
+  }
+  if (change.defaultEphemeralSeconds !== undefined)
+    await context.sock.updateDefaultDisappearingMode(change.defaultEphemeralSeconds);
+  return privacyOf(context);
+}
+
+async function changeProfile(
+  { name, about }: { readonly name?: string | undefined; readonly about?: string | undefined },
+  context: ActionContext,
+): Promise<ProfileView> {
+  const { sock } = context;
+  if (name !== undefined) {
+    assertKeysCame(sock);
+    await sock.updateProfileName(name);
+    const { me } = sock.authState.creds;
+    // Own changes are no events of the socket: the account's name follows here.
+    if (me) sock.ev.emit('creds.update', { me: { ...me, name } });
+  }
+  if (about !== undefined) await sock.updateProfileStatus(about);
+  const shown = await profileOf(context);
+  return { ...shown, name: name ?? shown.name };
+}
+
+async function setPicture(image: Uint8Array | null, { sock, me }: ActionContext): Promise<null> {
+  if (image) assertJpeg(image);
+  if (!image) {
+    await sock.removeProfilePicture(me().jid);
+    return null;
+  }
+  await sock.query({
+    tag: 'iq',
+    attrs: { to: server, type: 'set', xmlns: 'w:profile:picture' },
+    content: [{ tag: 'picture', attrs: { type: 'image' }, content: image }],
+  });
+  return null;
+}
+
+export const profileHandlers: HandlersOf<keyof ProfileActions> = {
+  GetProfile: (_input, context) => profileOf(context),
+  ChangeProfile: changeProfile,
+  SetProfilePicture: ({ image }, context) => setPicture(image, context),
+  GetPrivacy: (_input, context) => privacyOf(context),
+  ChangePrivacy: changePrivacy,
+  async SetPresence({ state }, { sock }) {
+    await showOnline(sock, state);
+    return null;
+  },
+};
+
+/** WhatsApp shows JPEG pictures only. */
+function assertJpeg(image: Uint8Array): void {
+  if (image[0] === 0xff && image[1] === 0xd8) return;
+  throw new AppError('conversion_failed', 'The picture is no JPEG file.');
+}

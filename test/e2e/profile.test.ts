@@ -1,0 +1,104 @@
+/** Profile, privacy, presence and what is shown of contacts, as WhatsApp's side keeps them. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Stage, startStage } from './support/stage.ts';
+
+let stage: Stage;
+let phone: string;
+beforeAll(async () => {
+  stage = await startStage();
+  ({ phone } = await stage.openInstance('sales'));
+});
+afterAll(() => stage.stop());
+
+const base = '/v1/instances/sales';
+const contact = '5511987658001';
+const business = '5511987650077';
+const account = () => {
+  const found = stage.sandbox.world.accounts.find(phone);
+  if (!found) throw new Error(`no account ${phone}`);
+  return found;
+};
+const isOnline = (): boolean => [...account().companions.values()].some(({ isAvailable }) => isAvailable);
+const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(500, 7)]);
+
+it('changes name and about, for all devices', async () => {
+  await stage.openInstance('second', phone);
+  const changed = await stage.call('PATCH', `${base}/profile`, { name: 'Theatre', about: 'Open at 8' });
+  expect(changed).toMatchObject({ status: 200, body: { name: 'Theatre', about: 'Open at 8' } });
+  expect(account().about).toBe('Open at 8');
+  const shown = await stage.call('GET', `${base}/profile`);
+  expect(shown).toMatchObject({ status: 200, body: { name: 'Theatre', about: 'Open at 8', picture: null } });
+  const meOfSecond = () => stage.gateway.commands.getInstance('second')?.status.me?.name;
+  await stage.until(() => meOfSecond() === 'Theatre', 'the other device has the name');
+});
+
+it('sets and removes the picture', async () => {
+  const set = await stage.call('PUT', `${base}/profile/picture`, { base64: jpeg.toString('base64') });
+  expect(set.status).toBe(204);
+  const kept = stage.sandbox.world.pictures.find(phone);
+  const shown = await stage.call('GET', `${base}/profile`);
+  expect(shown.body.picture).toBe(kept?.url);
+  await stage.hook.next(
+    ({ event }) =>
+      event.instance === 'second' && event.type === 'contact.updated' && event.data.picture === 'changed',
+    'the other device hears of the picture',
+  );
+  const bad = await stage.call('PUT', `${base}/profile/picture`, { base64: 'AAAAAAAA' });
+  expect(bad).toMatchObject({ status: 422, body: { code: 'conversion_failed' } });
+  expect((await stage.call('DELETE', `${base}/profile/picture`)).status).toBe(204);
+  expect(stage.sandbox.world.pictures.find(phone)).toBeNull();
+});
+
+it('shows and changes privacy, and refuses a value that a category does not take', async () => {
+  const change = { lastSeen: 'none', readReceipts: 'none', defaultEphemeralSeconds: 86_400 };
+  const changed = await stage.call('PATCH', `${base}/privacy`, change);
+  expect(changed).toMatchObject({ status: 200, body: { ...change, groupAdd: 'all' } });
+  expect(account().privacy).toEqual(
+    new Map([
+      ['last', 'none'],
+      ['readreceipts', 'none'],
+    ]),
+  );
+  expect(account().disappearingSeconds).toBe(86_400);
+  expect((await stage.call('GET', `${base}/privacy`)).body).toEqual(changed.body);
+  for (const bad of [{ readReceipts: 'contacts' }, {}, { unknown: 'all' }, { defaultEphemeralSeconds: 5 }]) {
+    const refused = await stage.call('PATCH', `${base}/privacy`, bad);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  }
+});
+
+it('goes online and offline', async () => {
+  expect(isOnline()).toBe(false);
+  expect((await stage.call('PUT', `${base}/presence`, { state: 'available' })).status).toBe(204);
+  await stage.until(isOnline, 'the account is online');
+  expect((await stage.call('PUT', `${base}/presence`, { state: 'unavailable' })).status).toBe(204);
+  await stage.until(() => !isOnline(), 'the account is offline');
+});
+
+it('stays online while the settings say so, from the change on', async () => {
+  await stage.call('PATCH', base, { settings: { alwaysOnline: true } });
+  await stage.until(isOnline, 'the account is online');
+  for (const companion of account().companions.values()) companion.isAvailable = false;
+  await stage.call('POST', `${base}/restart`);
+  await stage.untilState('sales', 'open');
+  await stage.until(isOnline, 'the account is online after a restart');
+  await stage.call('PATCH', base, { settings: { alwaysOnline: false } });
+  await stage.until(() => !isOnline(), 'the account is offline');
+});
+
+it('shows about, picture and business profile of contacts', async () => {
+  const about = await stage.call('GET', `${base}/contacts/${contact}/about`);
+  expect(about).toMatchObject({
+    status: 200,
+    body: { about: 'About Contact 8001', contact: { pn: `${contact}@s.whatsapp.net` } },
+  });
+  const none = await stage.call('GET', `${base}/contacts/${contact}/picture`);
+  expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  stage.sandbox.contact(contact).setPicture(jpeg);
+  const picture = await stage.call('GET', `${base}/contacts/${contact}/picture?size=preview`);
+  expect(picture.body.url).toBe(stage.sandbox.world.pictures.find(contact)?.url);
+  const profile = await stage.call('GET', `${base}/contacts/${business}/business`);
+  expect(profile.body).toMatchObject({ description: 'Business Contact 0077', category: 'Theatre' });
+  const person = await stage.call('GET', `${base}/contacts/${contact}/business`);
+  expect(person).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});
