@@ -13,6 +13,7 @@ import { defaultInstanceSettings } from '../src/protocol/instance.ts';
 import { startSandbox } from '../src/sandbox/sandbox.ts';
 import { openStore } from '../src/store/lmdb/open.ts';
 import type { Store, StoreWrite } from '../src/store/ports.ts';
+import { createCacheBoard } from '../src/whatsapp/cache-board.ts';
 import { openWaSocket } from '../src/whatsapp/connect.ts';
 import { installWhatsapp } from '../src/whatsapp/install.ts';
 import type { WaFact, WaSocket } from '../src/whatsapp/wa-socket.ts';
@@ -113,6 +114,7 @@ class Account {
       connectTimeoutMs: 30_000,
       clock: systemClock,
       log: createLog('silent'),
+      caches: createCacheBoard(),
       onFact: (fact) => {
         for (const watch of [...this.watchers]) watch(fact);
       },

@@ -222,17 +222,21 @@ export class GatewayOperations implements Operations {
     const delivered = of('webhook_attempts_total', { result: 'delivered' });
     const dead = of('webhook_attempts_total', { result: 'dead' });
     const qr = this.#options.qrCache.stats();
+    const counted = (name: string): ReturnType<typeof cache> =>
+      cache({
+        hits: of(`${name}_cache_hits_total`),
+        misses: of(`${name}_cache_misses_total`),
+        entries: of(`${name}_cache_entries`),
+      });
     return {
       messages: {
         ...{ received: of('messages_received_total'), sent },
         refused: of('messages_sent_total') - sent,
       },
       caches: {
-        numbers: cache({
-          hits: of('number_cache_hits_total'),
-          misses: of('number_cache_misses_total'),
-          entries: of('number_cache_entries'),
-        }),
+        numbers: counted('number'),
+        devices: counted('device'),
+        groups: counted('group'),
         qr: cache({ ...qr, entries: qr.size }),
       },
       webhooks: {

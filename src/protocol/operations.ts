@@ -65,7 +65,7 @@ export interface SystemMetrics {
   readonly messages: { readonly received: number; readonly sent: number; readonly refused: number };
   readonly caches: Readonly<
     Record<
-      'numbers' | 'qr',
+      CacheName,
       {
         readonly entries: number;
         readonly hits: number;
@@ -103,7 +103,7 @@ export interface InstanceMetrics {
   readonly sendErrors: number;
 }
 
-export const cacheNames = ['numbers', 'qr'] as const;
+export const cacheNames = ['numbers', 'devices', 'groups', 'qr'] as const;
 export type CacheName = (typeof cacheNames)[number];
 
 export interface Collected {

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { InstanceStatus } from '../protocol/instance.ts';
 import type { MessageContent } from '../protocol/message.ts';
 import type { Store } from '../store/ports.ts';
+import type { CacheBoard } from '../whatsapp/cache-board.ts';
 import type { WaSocket, WaSocketOptions } from '../whatsapp/wa-socket.ts';
 import type { EventOutlet } from './event-outlet.ts';
 import type { HandshakeSlots } from './handshake-slots.ts';
@@ -17,6 +18,7 @@ export type InstanceSocketOptions = Pick<
   | 'instance'
   | 'settings'
   | 'proxyUrl'
+  | 'caches'
   | 'onFact'
   | 'record'
   | 'recordSent'
@@ -33,6 +35,7 @@ export interface InstanceEnvironment {
   readonly outlet: EventOutlet;
   readonly slots: HandshakeSlots;
   readonly numbers: NumberCache;
+  readonly caches: CacheBoard;
   readonly metrics: ShardMetrics;
   readonly limits: { readonly pairingReadyTimeoutMs: number };
   /** Removes the file of a message that is sent or failed. */

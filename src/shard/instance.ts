@@ -347,6 +347,7 @@ export class Instance {
           instance: this.id,
           settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
+          caches: this.#env.caches,
           onFact,
           record: (message) => this.#record(message),
           recordSent: (message) => this.#messages.writes('message.sent', message),

@@ -82,12 +82,16 @@ export class MessageStatuses {
       if (isRaised) raised.set(change.id, withStatus(record, change));
       if (isRaised || record === undefined || change.participant !== null) events.push(this.#event(change));
     }
-    const sent = [...raised.values()].map((record): StoreWrite => ({ to: 'sent', record, queued: false }));
-    const writes = [...sent, ...events];
+    const writes = [...[...raised.values()].map((record) => this.#sentWrite(record, records)), ...events];
     if (writes.length === 0) return;
     await this.#options.store.commit(writes);
     this.#options.committed(writes);
     for (const record of raised.values()) this.#options.onRaised(record.view);
+  }
+
+  #sentWrite(record: SentRecord, stored: ReadonlyMap<string, SentRecord>): StoreWrite {
+    const previous = stored.get(record.id)?.view.status;
+    return { to: 'sent', record, queued: false, ...(previous === undefined ? {} : { previous }) };
   }
 
   async #records(changes: readonly StatusChange[]): Promise<Map<string, SentRecord>> {

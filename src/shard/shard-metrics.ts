@@ -1,6 +1,7 @@
 /** What a shard counts. Labels are bounded: states, results and caches, never instances or chats. */
 import type { MetricRegistry } from '../monitoring/metrics.ts';
 import { type InstanceState, instanceStates } from '../protocol/instance.ts';
+import type { CacheBoard, CacheTally } from '../whatsapp/cache-board.ts';
 import type { NumberCache } from './number-cache.ts';
 
 export interface ShardMetrics {
@@ -19,6 +20,7 @@ export interface ShardGauges {
   /** Seconds since the last inbound message of the open instance that has been silent longest; 0 for none. */
   silentSecondsMax(): number;
   readonly numbers: NumberCache;
+  readonly caches: CacheBoard;
 }
 
 const ackBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000];
@@ -59,4 +61,12 @@ export function registerShardGauges(registry: MetricRegistry, gauges: ShardGauge
   registry.measured('elenco_number_cache_entries', 'Numbers in the cache', () => numbers.size);
   registry.measuredTotal('elenco_number_cache_hits_total', 'Answers from the cache', () => numbers.hits);
   registry.measuredTotal('elenco_number_cache_misses_total', 'Questions to WhatsApp', () => numbers.misses);
+  registerSocketCache(registry, 'elenco_device_cache', 'Device lists', gauges.caches.devices);
+  registerSocketCache(registry, 'elenco_group_cache', 'Groups', gauges.caches.groups);
+}
+
+function registerSocketCache(registry: MetricRegistry, name: string, what: string, tally: CacheTally): void {
+  registry.measured(`${name}_entries`, `${what} in memory`, () => tally.size);
+  registry.measuredTotal(`${name}_hits_total`, `${what} found, in memory or stored`, () => tally.hits);
+  registry.measuredTotal(`${name}_misses_total`, `${what} asked of WhatsApp`, () => tally.misses);
 }

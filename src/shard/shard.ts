@@ -26,6 +26,7 @@ import {
 import type { ShardCommand, ShardFact, ShardReplies } from '../protocol/shard.ts';
 import type { Store } from '../store/ports.ts';
 import { SequenceClock } from '../store/sequence.ts';
+import { createCacheBoard, socketCacheKinds } from '../whatsapp/cache-board.ts';
 import type { WaSocket } from '../whatsapp/wa-socket.ts';
 import type { InstanceEnvironment, InstanceSocketOptions } from './environment.ts';
 import { EventOutlet } from './event-outlet.ts';
@@ -69,6 +70,7 @@ export class Shard {
       handshakesWaiting: () => this.#environment.slots.waiting,
       silentSecondsMax: () => this.#silentSecondsMax(),
       numbers: this.#environment.numbers,
+      caches: this.#environment.caches,
     });
   }
 
@@ -185,8 +187,11 @@ export class Shard {
     return null;
   }
 
-  #clearCaches({ caches }: Of<'ClearCaches'>): Readonly<Record<string, number>> {
-    return caches.includes('numbers') ? { numbers: this.#environment.numbers.clear() } : {};
+  #clearCaches({ caches, instance }: Of<'ClearCaches'>): Readonly<Record<string, number>> {
+    const { numbers, caches: board } = this.#environment;
+    const kinds = socketCacheKinds.filter((kind) => caches.includes(kind));
+    const cleared = Object.fromEntries(kinds.map((kind) => [kind, board[kind].clear(instance)]));
+    return caches.includes('numbers') ? { ...cleared, numbers: numbers.clear() } : cleared;
   }
 
   #makeEnvironment(): InstanceEnvironment {
@@ -214,6 +219,7 @@ export class Shard {
         ttlMs: config.numberCacheTtlMs,
         missTtlMs: numberMissTtlMs,
       }),
+      caches: createCacheBoard(),
       metrics: createShardMetrics(this.#options.registry),
       limits: { pairingReadyTimeoutMs },
       releaseMedia: (content) => {

@@ -6,7 +6,7 @@
  */
 import type { EventRecord } from '../protocol/events.ts';
 import type { InstanceConfig, InstanceStatus, WebhookConfig } from '../protocol/instance.ts';
-import type { MessageContent, MessageView, Party, WaitMode } from '../protocol/message.ts';
+import type { MessageContent, MessageStatus, MessageView, Party, WaitMode } from '../protocol/message.ts';
 import type { DeadLetter } from '../protocol/webhook.ts';
 import type { ConversationStore, ConversationWrite, MessageErasure } from './conversation-ports.ts';
 
@@ -69,7 +69,8 @@ export type StoreWrite =
   | { to: 'pending'; entry: PendingEntry }
   | { to: 'deadLetter'; letter: DeadLetter }
   | { to: 'deadLetterGone'; webhook: string; seq: number }
-  | { to: 'sent'; record: SentRecord; queued: boolean }
+  /** `previous`: the state that the stored record has; absent where it is new. */
+  | { to: 'sent'; record: SentRecord; queued: boolean; previous?: MessageStatus }
   | { to: 'devices'; instance: string; key: string; value: Uint8Array | null }
   | { to: 'idempotency'; record: IdempotencyRecord }
   | ConversationWrite;

@@ -7,6 +7,7 @@ import type { CacheStore, GroupMetadata, PossiblyExtendedCacheStore } from '@whi
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/ports.ts';
 import { BoundedMap } from './bounded-map.ts';
+import type { CacheTally, CountedCache } from './cache-board.ts';
 import {
   deviceCacheEntriesMax,
   groupCacheEntriesMax,
@@ -52,20 +53,29 @@ export class PlaceholderCache {
 const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');
 const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8'));
 
+export type DeviceCache = PossiblyExtendedCacheStore & CountedCache;
+
 /** Device lists by user, written through to the store; no expiry: WhatsApp notifies of changes. */
-export function createDeviceCache(store: Store, instance: string): PossiblyExtendedCacheStore {
+export function createDeviceCache(store: Store, instance: string, tally: CacheTally): DeviceCache {
   const entries = new BoundedMap<{ value: unknown }>(deviceCacheEntriesMax);
+  const found = <T>(value: T): T => {
+    tally.hits += 1;
+    return value;
+  };
   const write = (key: string, value: Uint8Array | null): Promise<void> =>
     store.commit([{ to: 'devices', instance, key, value }]);
   return {
     async get<T>(key: string) {
       const cached = entries.get(key);
-      if (cached) return cached.value as T;
+      if (cached) return found(cached.value as T);
       const bytes = await store.sessions.device(instance, key);
-      if (!bytes) return undefined as T;
+      if (!bytes) {
+        tally.misses += 1;
+        return undefined as T;
+      }
       const value = decode(bytes);
       entries.set(key, { value });
-      return value as T;
+      return found(value as T);
     },
     async set(key, value) {
       await write(key, encode(value));
@@ -84,6 +94,10 @@ export function createDeviceCache(store: Store, instance: string): PossiblyExten
       for (const { key, value } of list) entries.set(key, { value });
     },
     flushAll: () => entries.clear(),
+    get size() {
+      return entries.size;
+    },
+    clear: () => entries.clear(),
   };
 }
 
@@ -96,17 +110,32 @@ export class GroupCache {
   private readonly inFlight = new Map<string, Promise<GroupMetadata>>();
   private readonly clock: Clock;
   private list: { readonly groups: Promise<readonly GroupMetadata[]>; readonly until: number } | undefined;
+  private readonly tally: CacheTally;
   fetch: GroupFetch | undefined;
   fetchAll: GroupListFetch | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, tally: CacheTally) {
     this.clock = clock;
+    this.tally = tally;
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  clear(): void {
+    this.entries.clear();
+    this.list = undefined;
   }
 
   readonly get = async (jid: string): Promise<GroupMetadata | undefined> => {
     const entry = this.entries.get(jid);
-    if (entry && entry.until > this.clock.now()) return entry.metadata;
+    if (entry && entry.until > this.clock.now()) {
+      this.tally.hits += 1;
+      return entry.metadata;
+    }
     if (!this.fetch) return undefined;
+    this.tally.misses += 1;
     return this.inFlight.get(jid) ?? this.load(jid, this.fetch);
   };
 

@@ -25,7 +25,7 @@ import { notOnWhatsapp, resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
-import { GroupCache, PlaceholderCache } from './caches.ts';
+import { createDeviceCache, type DeviceCache, GroupCache, PlaceholderCache } from './caches.ts';
 import { subscribeCapabilities } from './capability-events.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
@@ -61,6 +61,7 @@ export class Connection {
   private readonly lids: LidMapping;
   private readonly journal: Journal;
   private readonly groups: GroupCache;
+  private readonly devices: DeviceCache;
   private readonly placeholders = new PlaceholderCache();
   private readonly calls = new RingingCalls();
   private readonly facts: FactQueue;
@@ -86,7 +87,9 @@ export class Connection {
     this.options = options;
     this.account = account;
     this.keeper = new CredsKeeper(options.store, options.instance, creds);
-    this.groups = new GroupCache(options.clock);
+    this.groups = new GroupCache(options.clock, options.caches.groups);
+    this.devices = createDeviceCache(options.store, options.instance, options.caches.devices);
+    this.joinCaches();
     this.facts = new FactQueue(options.onFact, (error) => this.report(error, 'a fact failed'));
     this.guard = new SessionGuard((error) => this.cut(storeFailed(error.message)));
     this.records = new AccountRecords(options.store, options.instance, this.guard.storeFailed);
@@ -110,6 +113,18 @@ export class Connection {
       sent: this.sent,
     });
     this.listen();
+  }
+
+  private joinCaches(): void {
+    const { caches, instance } = this.options;
+    caches.groups.join(this.groups, instance);
+    caches.devices.join(this.devices, instance);
+  }
+
+  private leaveCaches(): void {
+    const { caches } = this.options;
+    caches.groups.leave(this.groups);
+    caches.devices.leave(this.devices);
   }
 
   asSocket(): WaSocket {
@@ -175,6 +190,7 @@ export class Connection {
     return socketConfig({
       options,
       groups,
+      devices: this.devices,
       placeholders: this.placeholders.store,
       auth: { creds: keeper.creds, keys: this.keys },
       getMessage: (key) => sentMessage(this, key),
@@ -345,6 +361,7 @@ export class Connection {
       // A connection that is cut while it is made reports that later; unheard, it would end the thread.
       this.sock.ws.on('error', () => undefined);
     } finally {
+      this.leaveCaches();
       this.account.release();
     }
   }

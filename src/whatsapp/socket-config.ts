@@ -12,7 +12,7 @@ import {
   type UserFacingSocketConfig,
 } from '@whiskeysockets/baileys';
 import type { InstanceSettings } from '../protocol/instance.ts';
-import { createBoundedCache, createDeviceCache, type GroupCache } from './caches.ts';
+import { createBoundedCache, type DeviceCache, type GroupCache } from './caches.ts';
 import { keepAliveMs, queryTimeoutMs, retryCountersMax } from './limits.ts';
 import { silentLogger } from './logger.ts';
 import { proxyAgent } from './proxy.ts';
@@ -22,6 +22,7 @@ export interface ConfigParts {
   readonly options: WaSocketOptions;
   readonly auth: AuthenticationState;
   readonly groups: GroupCache;
+  readonly devices: DeviceCache;
   readonly placeholders: CacheStore;
   readonly makeSignalRepository: NonNullable<UserFacingSocketConfig['makeSignalRepository']>;
   readonly getMessage: NonNullable<UserFacingSocketConfig['getMessage']>;
@@ -46,8 +47,8 @@ export function ignores(settings: InstanceSettings, jid: string): boolean {
 }
 
 export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
-  const { options, auth, groups } = parts;
-  const { settings, store, instance } = options;
+  const { options, auth, groups, devices } = parts;
+  const { settings } = options;
   const agent = proxyAgent(options.proxyUrl);
   return {
     auth,
@@ -71,7 +72,7 @@ export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
     // A failed commit ends the socket; trying ten times with pauses would hold the account's mutexes.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     cachedGroupMetadata: groups.get,
-    userDevicesCache: createDeviceCache(store, instance),
+    userDevicesCache: devices,
     msgRetryCounterCache: createBoundedCache(retryCountersMax),
     callOfferCache: createBoundedCache(retryCountersMax),
     placeholderResendCache: parts.placeholders,

@@ -15,6 +15,7 @@ import type {
   ReceivedMessage,
 } from '../protocol/message.ts';
 import type { Awaitable, Store, StoreWrite } from '../store/ports.ts';
+import type { CacheBoard } from './cache-board.ts';
 
 /** Why a socket closed. `code` is WhatsApp's or Baileys' status (401, 408, 428, 440, 503, 515, …). */
 export interface CloseCause {
@@ -60,6 +61,8 @@ export interface WaSocketOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts what the socket's caches do, with those of the other sockets of the thread. */
+  readonly caches: CacheBoard;
   /** Called in order, never re-entered. */
   onFact(fact: WaFact): void;
   /**

@@ -29,10 +29,10 @@ describe('monitoring', () => {
 
   it('clears all caches, or those named, or those of one instance', async () => {
     const cleared = await front.ask('POST', '/monitoring/cache/clear', { body: {} });
-    expect(cleared.body).toEqual({ cleared: { numbers: 7, qr: 7 } });
+    expect(cleared.body).toEqual({ cleared: { numbers: 7, devices: 7, groups: 7, qr: 7 } });
     await front.ask('POST', '/monitoring/cache/clear', { body: { caches: ['numbers'], instance: 'one' } });
     expect(front.operations.cleared).toEqual([
-      { caches: ['numbers', 'qr'], instance: null },
+      { caches: ['numbers', 'devices', 'groups', 'qr'], instance: null },
       { caches: ['numbers'], instance: 'one' },
     ]);
     const wrong = await front.ask('POST', '/monitoring/cache/clear', { body: { caches: ['everything'] } });

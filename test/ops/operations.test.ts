@@ -53,9 +53,12 @@ describe('metrics as JSON', () => {
   });
 
   it('caches are cleared, garbage is collected by thread', async () => {
-    const cleared = await operations().clearCaches(['numbers', 'qr'], null);
+    const cleared = await operations().clearCaches(['numbers', 'devices', 'groups', 'qr'], null);
     expect(cleared['numbers']).toBeGreaterThan(0);
-    expect((await operations().metrics()).caches.numbers.entries).toBe(0);
+    expect(cleared['devices']).toBeGreaterThan(0);
+    const { numbers, devices } = (await operations().metrics()).caches;
+    expect([numbers.entries, devices.entries]).toEqual([0, 0]);
+    expect(devices.misses).toBeGreaterThan(0);
     const threads = (await operations().collectGarbage()).map(({ thread }) => thread);
     expect(threads).toEqual(['main', 'webhooks', 'shard-0', 'shard-1']);
   });

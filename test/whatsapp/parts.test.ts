@@ -2,6 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { KeyedLock } from '../../src/keyed-lock.ts';
 import { BoundedMap } from '../../src/whatsapp/bounded-map.ts';
+import { CacheTally } from '../../src/whatsapp/cache-board.ts';
 import { createDeviceCache, GroupCache, PlaceholderCache } from '../../src/whatsapp/caches.ts';
 import { closeCauseOf } from '../../src/whatsapp/close-cause.ts';
 import { silenceConsole } from '../../src/whatsapp/console.ts';
@@ -104,21 +105,42 @@ test('facts keep their order though some need a look-up; nothing follows Closed'
 test('device lists survive the process and are removed by notifications', async () => {
   const store = createMemoryStore();
   const devices = [{ user: '1', device: 0 }];
-  const cache = createDeviceCache(store, 'one');
+  const tally = new CacheTally();
+  const open = () => createDeviceCache(store, 'one', tally);
+  const cache = open();
   await cache.mset?.([
     { key: '1', value: devices },
     { key: '2', value: devices },
   ]);
   expect(store.commits.length).toBe(1);
-  const later = createDeviceCache(store, 'one');
+  const later = open();
   expect(await later.get('1')).toEqual(devices);
   await later.del('1');
-  expect(await createDeviceCache(store, 'one').get('1')).toBe(undefined);
+  expect(await open().get('1')).toBe(undefined);
+  expect([tally.hits, tally.misses]).toEqual([1, 1]);
+});
+
+test('a tally covers the sockets that live, and clears those of one instance or of all', () => {
+  const tally = new CacheTally();
+  const of = (count: number) => {
+    const cache = new BoundedMap<number>(9);
+    for (let n = 0; n < count; n++) cache.set(`${n}`, n);
+    return cache;
+  };
+  const [one, two, three] = [of(1), of(2), of(3)];
+  tally.join(one, 'a');
+  tally.join(two, 'b');
+  tally.join(three, 'c');
+  tally.leave(three);
+  expect(tally.size).toBe(3);
+  expect(tally.clear('b')).toBe(2);
+  expect(tally.clear(null)).toBe(1);
+  expect([one.size, two.size, three.size]).toEqual([0, 0, 3]);
 });
 
 test('group metadata is fetched once, again after a notification, again after its time', async () => {
   const clock = createHandClock();
-  const groups = new GroupCache(clock);
+  const groups = new GroupCache(clock, new CacheTally());
   let fetched = 0;
   groups.fetch = async (id) => {
     fetched += 1;

@@ -45,7 +45,12 @@ export const systemMetricsSchema = z
       requestsPerMinute: z.number(),
     }),
     messages: z.object({ received: count, sent: count, refused: count }),
-    caches: z.object({ numbers: cacheSchema, qr: cacheSchema }),
+    caches: z.object({
+      numbers: cacheSchema,
+      devices: cacheSchema,
+      groups: cacheSchema,
+      qr: cacheSchema,
+    }),
     webhooks: z.object({
       pending: count,
       inFlight: count,

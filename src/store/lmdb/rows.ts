@@ -75,14 +75,14 @@ function deadLetterRows({ letter }: Write<'deadLetter'>): Row[] {
   return [...cold('deadLetters', key, letter), born('deadLetter', letter.deadAt, key)];
 }
 
-function sentRows({ record, queued }: Write<'sent'>): Row[] {
+/** A new state of a stored message is one row, and one more where it leaves the queue: its age stays. */
+function sentRows({ record, queued, previous }: Write<'sent'>): Row[] {
   const key = sentKey(record.instance, record.id);
-  const queuedValue = queued ? pack(record.view.timestamp) : null;
-  return [
-    ...cold('sent', key, record),
-    { db: 'queued', key, value: queuedValue },
-    born('sent', record.view.timestamp, key),
-  ];
+  const rows = cold('sent', key, record);
+  if (queued) rows.push({ db: 'queued', key, value: pack(record.view.timestamp) });
+  else if (previous === undefined || previous === 'queued') rows.push({ db: 'queued', key, value: null });
+  if (previous === undefined) rows.push(born('sent', record.view.timestamp, key));
+  return rows;
 }
 
 function idempotencyRows({ record }: Write<'idempotency'>): Row[] {

@@ -20,7 +20,7 @@ export const someMetrics: SystemMetrics = {
   },
   http: { requests: 1, serverErrors: 0, connections: 1, responseP95Ms: null, requestsPerMinute: 0 },
   messages: { received: 0, sent: 0, refused: 0 },
-  caches: { numbers: empty, qr: empty },
+  caches: { numbers: empty, devices: empty, groups: empty, qr: empty },
   webhooks: {
     ...{ pending: 0, inFlight: 0, delivered: 0, retried: 0, dead: 0, successRate: null },
     breakersOpen: 0,

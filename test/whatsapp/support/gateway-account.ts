@@ -7,6 +7,7 @@ import { createLog } from '../../../src/log.ts';
 import { defaultInstanceSettings, type InstanceSettings } from '../../../src/protocol/instance.ts';
 import type { MessageContent, MessageView, ReceivedMessage } from '../../../src/protocol/message.ts';
 import type { SentRecord, StoreWrite } from '../../../src/store/ports.ts';
+import { createCacheBoard } from '../../../src/whatsapp/cache-board.ts';
 import { openWaSocket } from '../../../src/whatsapp/connect.ts';
 import type {
   OutgoingMessage,
@@ -66,6 +67,7 @@ export class GatewayAccount {
       store: this.store,
       clock: systemClock,
       log: createLog('silent'),
+      caches: createCacheBoard(),
       onFact: (fact) => {
         this.facts.push(fact);
         this.wake();
