@@ -46,9 +46,15 @@ export class Directory {
     if (writes.length > 0) await this.#store.commit(writes);
     for (const config of placed) {
       this.#remember(config);
-      this.#statuses.set(config.id, await this.#loadStatus(config.id));
+      this.#statuses.set(config.id, this.#awaited(await this.#loadStatus(config.id)));
     }
     this.#globalWebhook = await this.#store.instances.globalWebhook();
+  }
+
+  /** What was open when the process ended is not open before its shard says so. */
+  #awaited(status: InstanceStatus): InstanceStatus {
+    if (restingStates.includes(status.state)) return status;
+    return { ...status, state: 'connecting', stateSince: this.#clock.now() };
   }
 
   async #loadStatus(id: string): Promise<InstanceStatus> {
