@@ -344,10 +344,9 @@ export class Instance {
       slots: this.#env.slots,
       open: (onFact) =>
         this.#env.openSocket({
-          instance: this.id,
+          ...{ instance: this.id, caches: this.#env.caches },
           settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
-          caches: this.#env.caches,
           onFact,
           record: (message) => this.#record(message),
           recordSent: (message) => this.#messages.writes('message.sent', message),
