@@ -34,6 +34,8 @@ export const waitPartMs = 1_000;
 export const unacknowledgedSendsMax = 16;
 /** Messages of one instance that wait to be sent. */
 export const outgoingQueueMax = 10_000;
+/** Chats and contacts of one instance whose records are held in memory. */
+export const chatsCachedMax = 64;
 /** Handshakes in progress at once in one shard. */
 export const handshakesPerShard = 4;
 /** From socket creation to `open`, QR time not counted. */

@@ -31,6 +31,7 @@ import type {
   SendInput,
   WebhookInput,
 } from '../protocol/commands.ts';
+import type { Conversations } from '../protocol/conversations.ts';
 import {
   defaultInstanceSettings,
   globalWebhookId,
@@ -52,6 +53,7 @@ import type {
   WebhookTestResult,
 } from '../protocol/webhook.ts';
 import type { Store } from '../store/ports.ts';
+import { StoredConversations } from './conversations.ts';
 import type { Credentials } from './credentials.ts';
 import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
@@ -83,11 +85,13 @@ export class GatewayCommands implements Commands {
   #options: CommandsOptions;
   #directory: Directory;
   #letters: WebhookLetters;
+  readonly conversations: Conversations;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
     this.#directory = options.directory;
     this.#letters = this.#makeLetters();
+    this.conversations = new StoredConversations(options.store);
   }
 
   authenticate(key: string): Credential | undefined {
@@ -215,11 +219,6 @@ export class GatewayCommands implements Commands {
     } catch (error) {
       throw withMessageId(error, input.messageId);
     }
-  }
-
-  async getMessage(id: string, messageId: string, chat: string | null): Promise<MessageView | undefined> {
-    const found = await this.#shardOf(id).ask({ kind: 'GetMessage', instance: id, messageId, chat }, asked);
-    return found ?? undefined;
   }
 
   async checkNumbers(id: string, numbers: readonly string[]): Promise<readonly NumberResult[]> {

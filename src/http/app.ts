@@ -16,6 +16,7 @@ import { type AnyRoute, type FrontOptions, route } from './route.ts';
 import { blocklistRoutes } from './routes/blocklist.ts';
 import { chatChangeRoutes } from './routes/chat-changes.ts';
 import { communityRoutes } from './routes/communities.ts';
+import { conversationRoutes } from './routes/conversations.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -95,6 +96,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...pairingRoutes(options),
     ...messageRoutes(options),
     ...mediaRoutes(options),
+    ...conversationRoutes(options),
     ...blocklistRoutes(options),
     ...communityRoutes(options),
     ...groupRoutes(options),

@@ -4,6 +4,7 @@
  * Every method rejects with an `AppError`. Reads of instances and credentials never leave the main thread.
  */
 import type { Action, ActionKind, ActionReply } from './actions.ts';
+import type { Conversations } from './conversations.ts';
 import type {
   InstanceConfig,
   InstanceSettings,
@@ -114,7 +115,8 @@ export interface Commands {
   moveInstance(id: string, shard: number): Promise<InstanceView>;
 
   sendMessage(id: string, input: SendInput): Promise<MessageView>;
-  getMessage(id: string, messageId: string, chat: string | null): Promise<MessageView | undefined>;
+  /** What is kept of messages, chats and contacts; reads that never leave the main thread. */
+  readonly conversations: Conversations;
   checkNumbers(id: string, numbers: readonly string[]): Promise<readonly NumberResult[]>;
 
   /** Anything else that an open instance can be asked. `instance_not_open` in any other state. */

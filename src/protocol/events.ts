@@ -5,6 +5,7 @@
 import type { GroupEventData } from './group-events.ts';
 import type { InstanceState } from './instance.ts';
 import type { MessageError, MessageStatus, Party, ReceivedMessage } from './message.ts';
+import type { PollResult } from './message-change.ts';
 
 export const eventTypes = [
   'instance.state',
@@ -97,7 +98,25 @@ export interface EventData extends GroupEventData {
     messageId: string | null;
   };
   'blocklist.updated': { contact: Party; blocked: boolean };
+  'message.edited': ChangeData & { text: string | null };
+  'message.deleted': ChangeData;
+  /** Null: taken back. */
+  'message.reaction': ChangeData & { emoji: string | null };
+  /** Everything that this person votes for now; null where it cannot be read. */
+  'poll.vote': ChangeData & {
+    options: readonly string[] | null;
+    results: readonly PollResult[] | null;
+  };
   'webhook.test': { message: string };
+}
+
+/** `id` is the message that was changed, `from` who changed it. */
+export interface ChangeData {
+  readonly id: string;
+  readonly chat: Party;
+  readonly from: Party;
+  readonly fromMe: boolean;
+  readonly at: string;
 }
 
 /** Same shape with the times as ISO strings. */

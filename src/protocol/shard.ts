@@ -37,7 +37,6 @@ export type ShardCommand =
       wait: WaitMode;
       timeoutMs: number;
     }
-  | { kind: 'GetMessage'; instance: string; messageId: string; chat: string | null }
   | { kind: 'CheckNumbers'; instance: string; numbers: readonly string[] }
   /** Anything else that an open instance can be asked. */
   | { kind: 'Perform'; instance: string; action: Action }
@@ -61,7 +60,6 @@ export interface ShardReplies {
   GetQr: QrShown;
   RequestPairingCode: PairingCode;
   SendMessage: MessageView;
-  GetMessage: MessageView | null;
   CheckNumbers: readonly NumberResult[];
   /** The reply of the action's kind. */
   Perform: ActionReply<ActionKind>;

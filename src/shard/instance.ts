@@ -19,7 +19,7 @@ import {
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
 import { notOnWhatsapp, phoneDigits } from '../whatsapp/addresses.ts';
-import type { WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
+import type { MessageSource, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
 import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lifecycle.ts';
@@ -65,8 +65,11 @@ export class Instance {
     this.#messages = new MessageRecorder({
       instance: this.id,
       store: env.store,
+      clock: env.clock,
+      settings: () => this.#config.settings,
       writeEvent: (event) => this.#write(event),
       commit: (writes) => this.#commit(writes),
+      later: (work) => this.#keep(work),
     });
   }
 
@@ -167,10 +170,6 @@ export class Instance {
     const { state } = this.#lifecycle;
     if (!sendable.includes(state)) throw this.#notOpen();
     return this.#outgoing.send(request);
-  }
-
-  async getMessage(messageId: string): Promise<MessageView | null> {
-    return (await this.#env.store.messages.sent(this.id, messageId))?.view ?? null;
   }
 
   async checkNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]> {
@@ -284,7 +283,7 @@ export class Instance {
         this.#onQr(fact);
         break;
       case 'MessageSent':
-        this.#onMessageSent(fact.message);
+        this.#onMessageSent(fact.message, fact.source);
         break;
       case 'StatusesChanged':
         this.#keep(this.#statuses.raise(fact.updates.map(statusChange)));
@@ -311,19 +310,15 @@ export class Instance {
     this.#keep(this.#commit([this.#write({ type: 'instance.qr', chat: null, data })]));
   }
 
-  #onMessageSent(message: ReceivedMessage): void {
-    this.#keep(
-      this.#messages
-        .writes('message.sent', message)
-        .then((writes) => (writes.length > 0 ? this.#commit(writes) : undefined)),
-    );
+  #onMessageSent(message: ReceivedMessage, source: MessageSource): void {
+    this.#keep(this.#messages.writes('message.sent', message, source).then((writes) => this.#commit(writes)));
   }
 
-  #record(message: ReceivedMessage): Promise<readonly StoreWrite[]> {
+  #record(message: ReceivedMessage, source: MessageSource): Promise<readonly StoreWrite[]> {
     this.#tally.received(this.#env.clock.now());
     this.#env.counted(this);
     this.#env.metrics.inbound();
-    return this.#messages.writes('message.received', message);
+    return this.#messages.writes('message.received', message, source);
   }
 
   // ---- parts
@@ -348,8 +343,9 @@ export class Instance {
           settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
-          record: (message) => this.#record(message),
-          recordSent: (message) => this.#messages.writes('message.sent', message),
+          record: (message, source) => this.#record(message, source),
+          recordSent: (message, source) => this.#messages.writes('message.sent', message, source),
+          recordChange: (change) => this.#messages.change(change),
           recorded: (writes) => this.#env.outlet.committed(writes),
           recordNotice: (chat, id, events) => this.#messages.recordNotice(chat, id, events),
           recordStatuses: (updates) => this.#statuses.raise(updates.map(statusChange)),
@@ -392,6 +388,7 @@ export class Instance {
       me: () => this.#me(),
       resolve: (address) => this.#resolve(address),
       party: (jid) => this.#openSocket().resolveParty(jid),
+      listed: (record) => this.#messages.listed(record),
       raise: (change) => this.#keep(this.#statuses.raise([change])),
       release: (content) => this.#env.releaseMedia(content),
       onFailure: (error) => this.#log(error, 'send failed'),

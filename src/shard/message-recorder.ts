@@ -1,28 +1,40 @@
 /**
- * Messages that came in, or that another device sent, as the writes that make them durable: the event and its
- * dedupe entry. The caller commits them, with the Signal session where it can. Called by `instance.ts`.
+ * Messages that came in, or that another device sent, and what changed them, as the writes that make them
+ * durable: the event, its dedupe entry, and what is kept of it. The caller commits them, with the Signal session
+ * where it can. Called by `instance.ts`.
  */
 import { iso } from '../clock.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { ReceivedMessage } from '../protocol/message.ts';
-import type { Store, StoreWrite } from '../store/ports.ts';
+import type { MessageChange } from '../protocol/message-change.ts';
+import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
+import type { MessageSource } from '../whatsapp/wa-socket.ts';
+import { ChatBook, type ChatBookOptions } from './chat-book.ts';
+import { MessageChanges } from './message-changes.ts';
 
-export interface RecorderOptions {
-  readonly instance: string;
-  readonly store: Pick<Store, 'outbox'>;
+export interface RecorderOptions extends ChatBookOptions {
+  readonly store: Pick<Store, 'outbox' | 'conversations' | 'moveChat'>;
   writeEvent(event: NewEvent): StoreWrite;
   commit(writes: readonly StoreWrite[]): Promise<void>;
 }
 
 export class MessageRecorder {
   #options: RecorderOptions;
+  #changes: MessageChanges;
+  readonly book: ChatBook;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#changes = new MessageChanges(options);
+    this.book = new ChatBook(options);
   }
 
   /** Nothing where (chat, sender, id) already is an event. */
-  async writes(type: 'message.received' | 'message.sent', message: ReceivedMessage): Promise<StoreWrite[]> {
+  async writes(
+    type: 'message.received' | 'message.sent',
+    message: ReceivedMessage,
+    source: MessageSource,
+  ): Promise<StoreWrite[]> {
     const { instance, store } = this.#options;
     const { chat, from, id } = message;
     // The JIDs as WhatsApp addressed them: a redelivery has the same ones, whatever was learnt meanwhile.
@@ -31,7 +43,16 @@ export class MessageRecorder {
     const data = { ...message, timestamp: iso(message.timestamp), statusAt: iso(message.statusAt) };
     const write = this.#options.writeEvent({ type, chat: key.chat, data });
     if (write.to !== 'event') return [];
-    return [write, { to: 'dedupe', ...key, seq: write.event.seq }];
+    const kept = await this.book.kept(message, source);
+    return [write, { to: 'dedupe', ...key, seq: write.event.seq }, ...kept];
+  }
+
+  change(change: MessageChange): Promise<StoreWrite[]> {
+    return this.#changes.writes(change);
+  }
+
+  listed(record: SentRecord): Promise<StoreWrite[]> {
+    return this.book.listed(record);
   }
 
   /** Makes the events of one notification durable; nothing where it already was recorded. */

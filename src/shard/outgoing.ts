@@ -10,7 +10,7 @@ import { AppError } from '../errors.ts';
 import { outgoingQueueMax } from '../limits.ts';
 import type { InstanceSettings } from '../protocol/instance.ts';
 import type { MessageContent, MessageError, MessageView, Party, WaitMode } from '../protocol/message.ts';
-import type { SentRecord, Store } from '../store/ports.ts';
+import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
 import type { WaSocket } from '../whatsapp/wa-socket.ts';
 import { hasReached, type StatusChange } from './message-statuses.ts';
 import { shownContent } from './shown-content.ts';
@@ -34,6 +34,8 @@ export interface OutgoingOptions {
   /** The JID of an address, through the number cache; rejects `not_on_whatsapp`, `validation_failed`. */
   resolve(address: string): Promise<string>;
   party(jid: string): Promise<Party>;
+  /** What takes the message into the lists, in the batch that queues it. */
+  listed(record: SentRecord): Promise<readonly StoreWrite[]>;
   raise(change: StatusChange): void;
   /** A message is sent or failed: its file is nobody's any more. */
   release(content: MessageContent): void;
@@ -130,7 +132,8 @@ export class Outgoing {
       ? await this.#composed(draft, socket).catch((error) => unencoded(draft, error))
       : draft;
     if (this.#ending) throw this.#ending;
-    await this.#options.store.commit([{ to: 'sent', record, queued: true }]);
+    const listed = await this.#options.listed(record);
+    await this.#options.store.commit([{ to: 'sent', record, queued: true }, ...listed]);
     this.#queued.set(record.id, record);
     return record;
   }
@@ -190,7 +193,8 @@ export class Outgoing {
   async #prepared(record: SentRecord, socket: WaSocket): Promise<SentRecord> {
     if (record.proto) return record;
     const ready = await this.#encoded(record, socket);
-    await this.#options.store.commit([{ to: 'sent', record: ready, queued: true }]);
+    const listed = await this.#options.listed(ready);
+    await this.#options.store.commit([{ to: 'sent', record: ready, queued: true }, ...listed]);
     this.#queued.set(ready.id, ready);
     return ready;
   }

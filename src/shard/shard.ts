@@ -147,8 +147,6 @@ export class Shard {
         return instance.requestPairingCode(command.phone);
       case 'SendMessage':
         return instance.send(command);
-      case 'GetMessage':
-        return instance.getMessage(command.messageId);
       case 'CheckNumbers':
         return instance.checkNumbers(command.numbers);
       case 'Perform':

@@ -180,6 +180,7 @@ export class Connection {
       me: this.me,
       records,
       outbox: options.store.outbox,
+      conversations: options.store.conversations,
       options,
     });
   }

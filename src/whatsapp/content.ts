@@ -39,10 +39,9 @@ const typeNames: Partial<Record<keyof Content, string>> = {
   pollCreationMessageV2: 'poll',
   pollCreationMessageV3: 'poll',
   eventMessage: 'event',
-  reactionMessage: 'reaction',
 };
 
-/** Parts that carry no message of their own: keys, protocol, votes that are decrypted elsewhere. */
+/** Parts that carry no message of their own: keys, protocol, and changes of other messages. */
 const silentParts: readonly (keyof Content)[] = [
   'senderKeyDistributionMessage',
   'messageContextInfo',
@@ -51,6 +50,7 @@ const silentParts: readonly (keyof Content)[] = [
   'encReactionMessage',
   'keepInChatMessage',
   'pinInChatMessage',
+  'reactionMessage',
 ];
 
 /** The content without its wrappers (ephemeral, view once, …), or undefined where nothing is to be told. */
@@ -76,7 +76,6 @@ export function textOf(content: Content): string | null {
     content.imageMessage?.caption ||
     content.videoMessage?.caption ||
     content.documentMessage?.caption ||
-    content.reactionMessage?.text ||
     content.pollCreationMessage?.name ||
     content.pollCreationMessageV3?.name ||
     null
@@ -121,17 +120,10 @@ function contextOf(content: Content): proto.IContextInfo | undefined {
   return undefined;
 }
 
-function reactionTarget(content: Content): QuoteView | null {
-  const key = content.reactionMessage?.key;
-  if (!key?.id) return null;
-  const from = key.participant ?? key.remoteJid;
-  return { id: key.id, from: from ? partyOf(from) : null, type: 'unsupported', text: null };
-}
-
-/** The quoted message, or what a reaction reacts to. */
+/** The quoted message. */
 export function quoteOf(content: Content): QuoteView | null {
   const context = contextOf(content);
-  if (!context?.stanzaId) return reactionTarget(content);
+  if (!context?.stanzaId) return null;
   const quoted = visibleContent(context.quotedMessage);
   return {
     id: context.stanzaId,

@@ -2,12 +2,13 @@
  * What Baileys emits, as facts and records: pairing, login, names, messages, receipts. Subscribed once per
  * socket by `connect.ts`. Messages whose event the journal made durable are not recorded again.
  */
-import type {
-  AuthenticationCreds,
-  BaileysEventMap,
-  ConnectionState,
-  WAMessage,
-  WASocket,
+import {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  type ConnectionState,
+  proto,
+  type WAMessage,
+  type WASocket,
 } from '@whiskeysockets/baileys';
 import type { Clock } from '../clock.ts';
 import { detach } from '../detach.ts';
@@ -16,12 +17,13 @@ import { meOf } from './addresses.ts';
 import type { CredsKeeper } from './auth-state.ts';
 import type { FactQueue } from './fact-queue.ts';
 import { receivedMessage } from './inbound.ts';
-import type { Journal } from './journal.ts';
+import { type Journal, keyOf } from './journal.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import { qrFirstTtlMs, qrNextTtlMs } from './limits.ts';
+import { type ChangeParts, changeOf, isChange } from './message-changes.ts';
 import type { PhaseDeadline } from './phase-deadline.ts';
 import { ofMemberReceipt, ofMessageUpdate } from './statuses.ts';
-import type { StatusUpdate, WaSocketOptions } from './wa-socket.ts';
+import type { MessageSource, StatusUpdate, WaSocketOptions } from './wa-socket.ts';
 
 export interface EventParts {
   readonly options: WaSocketOptions;
@@ -83,7 +85,7 @@ class EventReader {
   readonly upsert = ({ messages, type }: BaileysEventMap['messages.upsert']): void => {
     for (const message of messages) {
       if (this.parts.journal.wasRecorded(message)) continue;
-      if (message.key.fromMe) this.sentElsewhere(message);
+      if (message.key.fromMe && !isChange(message.message)) this.sentElsewhere(message);
       else this.recordLate(message, type === 'append');
     }
   };
@@ -132,7 +134,8 @@ class EventReader {
     facts.later(async () => {
       const found = await receivedMessage(this.inbound(), message, false);
       const isOurs = found && (await options.store.messages.sent(options.instance, found.id)) !== undefined;
-      return found && !isOurs ? { kind: 'MessageSent', message: found } : undefined;
+      if (!found || isOurs) return undefined;
+      return { kind: 'MessageSent', message: found, source: sourceOf(message) };
     });
   }
 
@@ -141,7 +144,12 @@ class EventReader {
     const { options, guard, failed } = this.parts;
     const recording = guard(async () => {
       const received = await receivedMessage(this.inbound(), message, offline);
-      const writes = received ? await options.record(received) : [];
+      const change = received ? undefined : await changeOf(this.inbound(), message);
+      const writes = received
+        ? await options.record(received, sourceOf(message))
+        : change
+          ? ((await options.recordChange?.(change)) ?? [])
+          : [];
       if (writes.length === 0) return;
       await options.store.commit(writes);
       options.recorded(writes);
@@ -156,11 +164,16 @@ class EventReader {
     });
   }
 
-  private inbound(): { instance: string; lids: LidMapping; me(): Me } {
+  private inbound(): ChangeParts {
     const { options, lids, me } = this.parts;
-    return { instance: options.instance, lids, me };
+    return { instance: options.instance, lids, me, conversations: options.store.conversations };
   }
 }
+
+const sourceOf = (message: WAMessage): MessageSource => ({
+  key: keyOf(message),
+  proto: proto.Message.encode(message.message ?? {}).finish(),
+});
 
 /** The account as its credentials name it now; a JID of nobody before it paired. */
 export function meOfKeeper(keeper: CredsKeeper): Me {

@@ -23,7 +23,7 @@ interface Parties {
 
 const hasMembers = (jid: string): boolean => Boolean(isJidGroup(jid) || isJidBroadcast(jid));
 
-async function partiesOf(parts: InboundParts, message: WAMessage): Promise<Parties> {
+export async function partiesOf(parts: InboundParts, message: WAMessage): Promise<Parties> {
   const { remoteJid, remoteJidAlt, participant, participantAlt, fromMe } = message.key;
   const jid = remoteJid ?? '';
   const chat = hasMembers(jid)
@@ -37,7 +37,7 @@ async function partiesOf(parts: InboundParts, message: WAMessage): Promise<Parti
 }
 
 /** Seconds, as number, Long or text, to milliseconds. */
-const timestampMs = (seconds: unknown): number => Number(String(seconds ?? 0)) * 1000;
+export const timestampMs = (seconds: unknown): number => Number(String(seconds ?? 0)) * 1000;
 
 /** The message, or undefined where there is nothing to tell (keys, protocol, an undecryptable stub). */
 export async function receivedMessage(

@@ -12,11 +12,13 @@ import {
   unpadRandomMax16,
   type WAMessage,
 } from '@whiskeysockets/baileys';
-import type { OutboxStore, StoreWrite } from '../store/ports.ts';
+import type { MessageKey } from '../store/conversation-ports.ts';
+import type { OutboxStore, Store, StoreWrite } from '../store/ports.ts';
 import type { AccountRecords } from './account-records.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { visibleContent } from './content.ts';
 import { type InboundParts, receivedMessage } from './inbound.ts';
+import { changeOf, isChange } from './message-changes.ts';
 import { PlaintextSlots } from './plaintext-slots.ts';
 import type { DecryptJournal } from './repository-parts.ts';
 import { processSenderKeyDistribution } from './sender-keys.ts';
@@ -28,7 +30,8 @@ import type { WaSocketOptions } from './wa-socket.ts';
 export interface JournalParts extends InboundParts {
   readonly records: AccountRecords;
   readonly outbox: Pick<OutboxStore, 'seqOf'>;
-  readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recorded'>;
+  readonly conversations: Pick<Store['conversations'], 'messagesOf'>;
+  readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recordChange' | 'recorded'>;
 }
 
 /** One `<enc>` of a stanza; the ciphertext object is the same that the repository gets. */
@@ -127,7 +130,9 @@ export class Journal implements DecryptJournal {
     op: SignalOperation,
   ): Promise<void> {
     const message = this.directMessage(enclosed, content);
-    const writes = message ? await this.writesOf(message, enclosed.stanza) : [];
+    const bytes = (): Uint8Array =>
+      content.deviceSentMessage ? encoded(message?.message) : unpadRandomMax16(plaintext);
+    const writes = message ? await this.writesOf(message, enclosed.stanza, bytes) : [];
     if (!message && hasEffects(content)) await this.slots.stage(op.changes, enclosed.ciphertext, plaintext);
     await this.parts.records.write(op.changes, writes);
     if (!message) return;
@@ -135,21 +140,30 @@ export class Journal implements DecryptJournal {
     if (writes.length > 0) this.parts.options.recorded(writes);
   }
 
-  private async writesOf(message: WAMessage, stanza: BinaryNode): Promise<readonly StoreWrite[]> {
+  private async writesOf(
+    message: WAMessage,
+    stanza: BinaryNode,
+    bytes: () => Uint8Array,
+  ): Promise<readonly StoreWrite[]> {
+    const change = await changeOf(this.parts, message);
+    if (change) return (await this.parts.options.recordChange?.(change)) ?? [];
     const received = await receivedMessage(this.parts, message, Boolean(stanza.attrs['offline']));
     if (!received) return [];
     const { options } = this.parts;
-    return received.fromMe ? (options.recordSent?.(received) ?? []) : options.record(received);
+    const source = { key: keyOf(message), proto: bytes() };
+    return received.fromMe
+      ? (options.recordSent?.(received, source) ?? [])
+      : options.record(received, source);
   }
 
   /** The whole message, where this part completes it and it is somebody else's to tell. */
   private directMessage({ stanza, index, count }: Enclosed, content: proto.IMessage): WAMessage | undefined {
     if (index < count - 1) {
-      if (visibleContent(content)) this.compound.add(stanza);
+      if (isTold(content)) this.compound.add(stanza);
       return undefined;
     }
     const told = content.deviceSentMessage?.message ?? content;
-    if (this.compound.has(stanza) || !visibleContent(told)) return undefined;
+    if (this.compound.has(stanza) || !isTold(told)) return undefined;
     const message = this.decoded(stanza);
     if (!message || message.category === 'peer') return undefined;
     if (message.key.fromMe && !this.parts.options.recordSent) return undefined;
@@ -179,6 +193,20 @@ export class Journal implements DecryptJournal {
     return (await outbox.seqOf(instance, received.chat.jid, received.from.jid, received.id)) !== undefined;
   }
 }
+
+const encoded = (message: proto.IMessage | null | undefined): Uint8Array =>
+  proto.Message.encode(message ?? {}).finish();
+
+/** How the message was addressed. */
+export const keyOf = ({ key }: WAMessage): MessageKey => ({
+  remoteJid: key.remoteJid ?? '',
+  fromMe: key.fromMe === true,
+  participant: key.participant || null,
+});
+
+/** Something that becomes an event: a message, or a change of one. */
+const isTold = (content: proto.IMessage): boolean =>
+  visibleContent(content) !== undefined || isChange(content);
 
 const effectless: readonly string[] = ['senderKeyDistributionMessage', 'messageContextInfo'];
 

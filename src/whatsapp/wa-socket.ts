@@ -14,6 +14,8 @@ import type {
   Party,
   ReceivedMessage,
 } from '../protocol/message.ts';
+import type { MessageChange } from '../protocol/message-change.ts';
+import type { MessageKey } from '../store/conversation-ports.ts';
 import type { Awaitable, Store, StoreWrite } from '../store/ports.ts';
 import type { CacheBoard } from './cache-board.ts';
 
@@ -33,6 +35,12 @@ export interface StatusUpdate {
   readonly whatsappCode: number | null;
 }
 
+/** What a message came from: its key as WhatsApp addressed it, and its content as bytes. */
+export interface MessageSource {
+  readonly key: MessageKey;
+  readonly proto: Uint8Array;
+}
+
 export type WaFact =
   | { kind: 'QrShown'; qr: string; expiresAt: number }
   /** The phone accepted; the server closes with 515 next and the same credentials log in. */
@@ -42,7 +50,7 @@ export type WaFact =
   /** The last fact of a socket. */
   | { kind: 'Closed'; cause: CloseCause }
   /** Another device of the same account sent it. */
-  | { kind: 'MessageSent'; message: ReceivedMessage }
+  | { kind: 'MessageSent'; message: ReceivedMessage; source: MessageSource }
   | { kind: 'StatusesChanged'; updates: readonly StatusUpdate[] }
   /** Something else happened: these events become durable in one batch with the writes. */
   | { kind: 'EventsRaised'; events: readonly NewEvent[]; writes: readonly StoreWrite[] }
@@ -70,12 +78,14 @@ export interface WaSocketOptions {
    * session update where the stanza allows it (*direct* journal), else a batch of their own, before the
    * receipt leaves. An empty list: already known, or not to be emitted. Always await it (the dedupe look-up may be remote).
    */
-  record(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
+  record(message: ReceivedMessage, source: MessageSource): Awaitable<readonly StoreWrite[]>;
   /**
    * As `record`, for a message that another device of this account sent. Without it such a message is the
    * fact `MessageSent` instead, which a crash may lose.
    */
-  recordSent?(message: ReceivedMessage): Awaitable<readonly StoreWrite[]>;
+  recordSent?(message: ReceivedMessage, source: MessageSource): Awaitable<readonly StoreWrite[]>;
+  /** As `record`, for an edit, a deletion, a reaction or a vote. */
+  recordChange?(change: MessageChange): Awaitable<readonly StoreWrite[]>;
   /** Called after the batch with `record`'s writes is durable. */
   recorded(writes: readonly StoreWrite[]): void;
   /** What receipts told; resolves when durable, and only then they are acknowledged. */

@@ -51,6 +51,7 @@ function queue(): Outgoing {
     me: () => ({ jid: 'me@s.whatsapp.net', pn: null, lid: null }),
     resolve: async (address) => `${address}@s.whatsapp.net`,
     party: async (jid) => ({ jid, pn: jid, lid: null }),
+    listed: async () => [],
     raise: (change) => detach(statuses.raise([change]), failures),
     release: () => undefined,
     onFailure: failures,

@@ -36,6 +36,8 @@ let refusal: Error | undefined;
 /** Of whichever store the party has by then. */
 const liveOutbox = { seqOf: (...key: [string, string, string, string]) => store.outbox.seqOf(...key) };
 
+const reads = { outbox: liveOutbox, conversations: { messagesOf: () => [] } };
+
 async function record(message: ReceivedMessage): Promise<readonly StoreWrite[]> {
   if (refusal) throw refusal;
   const { id, chat, from } = message;
@@ -52,7 +54,7 @@ async function started(isRestart: boolean): Promise<Receiver> {
     ...(isRestart ? { store } : {}),
     makeJournal: (records, lids) => {
       const options = { record, recorded: (writes: readonly StoreWrite[]) => void recorded.push(writes) };
-      journal = new Journal({ instance, lids, me: () => me, records, outbox: liveOutbox, options });
+      journal = new Journal({ instance, lids, me: () => me, records, ...reads, options });
       return journal;
     },
   });

@@ -205,7 +205,6 @@ test.each([
   ['location', { locationMessage: { degreesLatitude: 1 } }, null],
   ['contact', { contactMessage: { displayName: 'x' } }, null],
   ['poll', { pollCreationMessageV3: { name: 'q' } }, 'q'],
-  ['reaction', { reactionMessage: { text: '👍', key: { id: 'R' } } }, '👍'],
   ['text', { ephemeralMessage: { message: { conversation: 'in' } } }, 'in'],
   ['unsupported', { groupInviteMessage: { groupName: 'x' } }, null],
 ])('content of type %s', (type, message, text) => {
@@ -218,6 +217,7 @@ test('keys and protocol are nothing to tell', () => {
   expect(visibleContent({})).toBe(undefined);
   expect(visibleContent({ senderKeyDistributionMessage: {}, messageContextInfo: {} })).toBe(undefined);
   expect(visibleContent({ protocolMessage: { type: 0 } })).toBe(undefined);
+  expect(visibleContent({ reactionMessage: { text: '👍', key: { id: 'R' } } })).toBe(undefined);
 });
 
 test('media and quotes', () => {

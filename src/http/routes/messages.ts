@@ -1,5 +1,4 @@
 /** Messages and number checks. */
-import { AppError } from '../../errors.ts';
 import type { Commands, SendInput } from '../../protocol/commands.ts';
 import type { MessageContent, MessageView } from '../../protocol/message.ts';
 import { json } from '../answer.ts';
@@ -9,7 +8,6 @@ import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import {
   type MessageInput,
   messageInput,
-  messageQuery,
   messageSchema,
   numbersInput,
   numbersSchema,
@@ -33,14 +31,16 @@ async function sendPrepared(
 }
 
 const isQueued = async (commands: Commands, id: string, messageId: string): Promise<boolean> =>
-  (await commands.getMessage(id, messageId, null).catch(() => ({ status: 'queued' })))?.status === 'queued';
+  (await commands.conversations.message(id, messageId, null).catch(() => ({ status: 'queued' })))?.status ===
+  'queued';
 
 /**
  * The content, or the one of before: a repeat after a crash finds its message stored under the same id, and its
  * file must not be made anew under another key.
  */
 async function contentFor(commands: Commands, body: MessageInput, place: SendPlace): Promise<MessageContent> {
-  const known = isMedia(body) && (await commands.getMessage(place.instance, place.messageId, null));
+  const known =
+    isMedia(body) && (await commands.conversations.message(place.instance, place.messageId, null));
   return known ? { type: 'text', text: '', mentions: [] } : contentOf(body, place);
 }
 
@@ -72,23 +72,6 @@ const send = (options: FrontOptions): AnyRoute =>
     },
   });
 
-const read = (commands: Commands): AnyRoute =>
-  route({
-    method: 'get',
-    path: `${messages}/{mid}`,
-    tag: 'messages',
-    summary: 'A message with its delivery state; `chat` where several messages have the id',
-    access: 'key',
-    limit: 'queries',
-    query: messageQuery,
-    answers: { 200: { about: 'The message', json: messageSchema } },
-    async handle({ param, query }) {
-      const view = await commands.getMessage(param('id'), param('mid'), query.chat ?? null);
-      if (!view) throw new AppError('not_found', `there is no message "${param('mid')}"`);
-      return json(200, renderMessage(view));
-    },
-  });
-
 const checkNumbers = (commands: Commands): AnyRoute =>
   route({
     method: 'post',
@@ -105,6 +88,5 @@ const checkNumbers = (commands: Commands): AnyRoute =>
 
 export const messageRoutes = (options: FrontOptions): AnyRoute[] => [
   send(options),
-  read(options.commands),
   checkNumbers(options.commands),
 ];

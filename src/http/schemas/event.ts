@@ -15,6 +15,9 @@ const received = messageSchema
   .extend({ pushName: z.string().nullable(), offline: z.boolean() })
   .openapi('ReceivedMessage');
 
+/** `id` is the message that was changed, `from` who changed it. */
+const change = z.object({ id: z.string(), chat: party, from: party, fromMe: z.boolean(), at: isoTime });
+
 /** `data` of each event that is emitted today. */
 export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
   'instance.state': z.object({
@@ -66,6 +69,13 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     messageId: z.string().nullable(),
   }),
   'blocklist.updated': z.object({ contact: party, blocked: z.boolean() }),
+  'message.edited': change.extend({ text: z.string().nullable() }),
+  'message.deleted': change,
+  'message.reaction': change.extend({ emoji: z.string().nullable() }),
+  'poll.vote': change.extend({
+    options: z.array(z.string()).nullable(),
+    results: z.array(z.object({ option: z.string(), votes: z.int() })).nullable(),
+  }),
   'webhook.test': z.object({ message: z.string() }),
 };
 

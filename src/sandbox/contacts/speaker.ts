@@ -13,6 +13,7 @@ import { isGroup, isLid, pnJid } from '../wire/jid.ts';
 import { node } from '../wire/node.ts';
 import type { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
+import { type ChangedMessage, editOf, reactionTo, revocationOf } from './change.ts';
 import type { Contact } from './contacts.ts';
 import { noticeIdentity } from './reinstall.ts';
 import { sendReceipt, speak } from './speak.ts';
@@ -53,6 +54,25 @@ export class Speaker {
         );
     await spoken.sent;
     return spoken.id;
+  }
+
+  /** Reacts to a message of the chat with an account or of a group; `mine`: the contact wrote it. */
+  react(to: string, id: string, emoji: string, mine = false): Promise<string> {
+    return this.write(to, reactionTo(this.#key(to, id, mine), emoji));
+  }
+
+  /** Edits what the contact wrote. */
+  edit(to: string, id: string, text: string): Promise<string> {
+    return this.write(to, editOf(this.#key(to, id, true), text));
+  }
+
+  /** Deletes what the contact wrote, for everyone. */
+  revoke(to: string, id: string): Promise<string> {
+    return this.write(to, revocationOf(this.#key(to, id, true)));
+  }
+
+  #key(to: string, id: string, fromMe: boolean): ChangedMessage {
+    return { id, fromMe, remoteJid: isGroup(to) ? to : pnJid(accountOf(this.#world, to).phone) };
   }
 
   /** Posts a status that these accounts see. */

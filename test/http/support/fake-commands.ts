@@ -14,6 +14,7 @@ import type {
   SendInput,
   WebhookInput,
 } from '../../../src/protocol/commands.ts';
+import type { Conversations, MessageDetail } from '../../../src/protocol/conversations.ts';
 import {
   defaultInstanceSettings,
   type InstanceState,
@@ -54,6 +55,16 @@ export function messageView(
     error: null,
   };
 }
+
+const messageDetail = (instance: string, messageId: string): MessageDetail => ({
+  ...messageView(instance, { messageId, to: '' }, 'read'),
+  editedAt: null,
+  deletedAt: null,
+  isStarred: false,
+  pinnedUntil: null,
+  reactions: [],
+  votes: [],
+});
 
 function webhookConfig(input: WebhookInput): WebhookConfig {
   return {
@@ -208,11 +219,35 @@ export class FakeCommands implements Commands {
     return messageView(id, input, 'text' in input.content ? input.content.text : '');
   }
 
-  async getMessage(id: string, messageId: string, chat: string | null) {
-    if (messageId === 'TWICE' && chat === null)
-      throw new AppError('ambiguous_message', 'two messages have the id');
-    return messageId === 'NONE' ? undefined : messageView(id, { messageId, to: '' }, 'read');
-  }
+  readonly conversations: Conversations = {
+    async message(id, messageId, chat) {
+      if (messageId === 'TWICE' && chat === null)
+        throw new AppError('ambiguous_message', 'two messages have the id');
+      return messageId === 'NONE' ? undefined : messageDetail(id, messageId);
+    },
+    async target(id, messageId) {
+      if (messageId === 'NONE') throw new AppError('not_found', 'there is no such message');
+      const view = messageDetail(id, messageId);
+      const key = { id: messageId, remoteJid: view.chat.jid, fromMe: true, participant: null };
+      return { key, chat: view.chat.jid, view };
+    },
+    messages: async (id) => ({ items: [messageDetail(id, 'LISTED')], next: null }),
+    chats: async () => ({ items: [], next: null }),
+    chat: async (id) => ({
+      ...party('5511988887777'),
+      name: 'Anna',
+      at: fixedNow,
+      unread: 1,
+      isMarkedUnread: false,
+      isArchived: false,
+      isPinned: false,
+      mutedUntil: null,
+      ephemeralSeconds: null,
+      lastMessage: messageDetail(id, 'LAST'),
+    }),
+    contacts: async () => ({ items: [], next: null }),
+    contact: async () => ({ ...party('5511988887777'), name: null, pushName: 'Anna', businessName: null }),
+  };
 
   async checkNumbers(_id: string, numbers: readonly string[]) {
     return numbers.map((input) => ({ input, exists: true, ...party('5511988887777'), cached: false }));

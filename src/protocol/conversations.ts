@@ -1,0 +1,84 @@
+/**
+ * Messages, chats and contacts as they are kept, for front ends: read on the main thread from the store, never
+ * asked of a shard (DECISIONS 11). Implemented in `src/directory/conversations.ts`.
+ */
+import type { MessageView, Party } from './message.ts';
+import type { TargetKey } from './message-change.ts';
+
+/** One page of a list; `next` null at the end. */
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** A message with what happened to it since. */
+export interface MessageDetail extends MessageView {
+  readonly editedAt: number | null;
+  readonly deletedAt: number | null;
+  readonly isStarred: boolean;
+  /** ms since the epoch; null: not pinned. */
+  readonly pinnedUntil: number | null;
+  readonly reactions: readonly { readonly from: Party; readonly emoji: string; readonly at: number }[];
+  readonly votes: readonly {
+    readonly from: Party;
+    readonly options: readonly string[];
+    readonly at: number;
+  }[];
+}
+
+export interface ChatView {
+  readonly jid: string;
+  readonly pn: string | null;
+  readonly lid: string | null;
+  readonly name: string | null;
+  readonly at: number;
+  readonly unread: number;
+  readonly isMarkedUnread: boolean;
+  readonly isArchived: boolean;
+  readonly isPinned: boolean;
+  readonly mutedUntil: number | null;
+  readonly ephemeralSeconds: number | null;
+  readonly lastMessage: MessageDetail | null;
+}
+
+export interface ContactView {
+  readonly jid: string;
+  readonly pn: string | null;
+  readonly lid: string | null;
+  readonly name: string | null;
+  readonly pushName: string | null;
+  readonly businessName: string | null;
+}
+
+export interface MessageListQuery {
+  /** An address as the caller wrote it; null: of all chats. */
+  readonly chat: string | null;
+  /** ms since the epoch, compared in whole seconds: `after` inclusive, `before` exclusive. */
+  readonly before: number | null;
+  readonly after: number | null;
+  readonly type: string | null;
+  readonly order: 'newest' | 'oldest';
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/** A message that something is to be done to. */
+export interface MessageTarget {
+  readonly key: TargetKey;
+  /** JID of the chat, as it is written to. */
+  readonly chat: string;
+  readonly view: MessageDetail;
+}
+
+export interface Conversations {
+  /** `ambiguous_message` where several chats have one of this id and `chat` is null. */
+  message(instance: string, id: string, chat: string | null): Promise<MessageDetail | undefined>;
+  /** As `message`; `not_found`. */
+  target(instance: string, id: string, chat: string | null): Promise<MessageTarget>;
+  messages(instance: string, query: MessageListQuery): Promise<Page<MessageDetail>>;
+  /** Newest first. */
+  chats(instance: string, cursor: string | null, limit: number): Promise<Page<ChatView>>;
+  chat(instance: string, address: string): Promise<ChatView | undefined>;
+  contacts(instance: string, cursor: string | null, limit: number): Promise<Page<ContactView>>;
+  contact(instance: string, address: string): Promise<ContactView | undefined>;
+}

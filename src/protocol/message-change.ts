@@ -1,0 +1,39 @@
+/**
+ * What is done to a message after it was sent: an edit, a deletion, a reaction, a vote. As it came in (the shard
+ * makes events and marks of it) and, for what this gateway does itself, as a `MessageContent` of `message.ts`.
+ */
+import type { Party } from './message.ts';
+
+export type ChangeKind =
+  | { readonly kind: 'edited'; readonly text: string | null; readonly proto: Uint8Array }
+  | { readonly kind: 'deleted' }
+  /** An empty emoji takes the reaction back. */
+  | { readonly kind: 'reaction'; readonly emoji: string }
+  /** Null where the poll is not known, or the vote not readable. */
+  | { readonly kind: 'vote'; readonly options: readonly string[] | null };
+
+export interface MessageChange {
+  /** Of the message that carries the change. */
+  readonly id: string;
+  readonly chat: Party;
+  /** Who did it. */
+  readonly from: Party;
+  readonly fromMe: boolean;
+  readonly at: number;
+  /** The message that it is about. */
+  readonly target: string;
+  readonly change: ChangeKind;
+}
+
+/** The message that something is done to, as WhatsApp addresses it. */
+export interface TargetKey {
+  readonly id: string;
+  readonly remoteJid: string;
+  readonly fromMe: boolean;
+  readonly participant: string | null;
+}
+
+export interface PollResult {
+  readonly option: string;
+  readonly votes: number;
+}
