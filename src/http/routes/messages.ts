@@ -56,6 +56,8 @@ const send = (options: FrontOptions): AnyRoute =>
     idempotent: true,
     sends: true,
     takesMedia: true,
+    // A file takes as long as the caller's line lets it.
+    waits: ({ body, upload }) => body.wait === 'delivered' || Boolean(upload),
     answers: { 201: { about: 'The message with its delivery state', json: messageSchema } },
     async handle({ param, body, messageId, upload }) {
       const { commands, media: intake } = options;
