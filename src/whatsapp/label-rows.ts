@@ -32,7 +32,9 @@ export class LabelRows {
     return [...rows].map(([, value]) => decode(value));
   }
 
+  /** Ids are WhatsApp's numbers; anything else is nobody's and could not be a key. */
   async find(id: string): Promise<Label | undefined> {
+    if (!/^\d{1,19}$/.test(id)) return undefined;
     const value = await this.store.sessions.signal(this.instance, `${labelPrefix}${id}`);
     return value && decode(value);
   }

@@ -24,6 +24,9 @@ export const labelMoved = (
   data: { id, name, color, change: isLabeled ? 'added' : 'removed', chat, messageId },
 });
 
+/** It becomes part of a key, and WhatsApp makes none with other characters. */
+const messageIdShape = /^[\w.-]{1,128}$/;
+
 const rowsOf = ({ store, instance }: ActionContext): LabelRows => new LabelRows(store, instance);
 
 async function known(rows: LabelRows, id: string): Promise<Label> {
@@ -83,6 +86,8 @@ async function setLabeled(
   const { sock, resolve, party, raise, store } = context;
   const rows = rowsOf(context);
   const label = await known(rows, labelId);
+  if (messageId !== null && !messageIdShape.test(messageId))
+    throw new AppError('validation_failed', `${JSON.stringify(messageId)} is no id of a message.`);
   assertKeysCame(sock);
   const jid = address === null ? await chatOf(messageId ?? '', context) : await resolve(address);
   if (messageId === null) await (isLabeled ? sock.addChatLabel : sock.removeChatLabel)(jid, labelId);
