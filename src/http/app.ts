@@ -28,6 +28,7 @@ import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { mediaRoutes } from './routes/media.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { monitoringRoutes } from './routes/monitoring.ts';
+import { newsletterRoutes } from './routes/newsletters.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -103,6 +104,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...chatChangeRoutes(options),
     ...peopleRoutes(options),
     ...labelRoutes(options),
+    ...newsletterRoutes(options),
     ...webhookRoutes(options),
     ...deadLetterRoutes(options),
     ...events.routes,

@@ -37,6 +37,8 @@ export const pathExamples: Readonly<Record<string, string>> = {
   mid: '3EB0A1B2C3D4E5F60718',
   eventId: '019bc0de-7000-7000-8000-000000000001',
   gid: '120363041234567890@g.us',
+  nid: '120363041234567890@newsletter',
+  code: '0029VaExample',
 };
 export const addressExample = '5511988887777';
 

@@ -66,6 +66,9 @@ export const labelNameMaxChars = 100;
 /** A profile picture inside a JSON body: about 180 KiB of JPEG. */
 export const pictureBase64MaxChars = 245_760;
 export const readIdsMax = 200;
+export const newsletterNameMaxChars = 100;
+export const newsletterDescriptionMaxChars = 2_048;
+export const newsletterServerIdMax = 999_999_999;
 export const sendDelayMsMax = 60_000;
 export const deliveriesLimitMax = 200;
 export const apiKeyMaxChars = 256;

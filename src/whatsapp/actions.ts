@@ -12,6 +12,7 @@ import { contactHandlers } from './contacts.ts';
 import { groupHandlers } from './groups.ts';
 import { labelHandlers } from './labels.ts';
 import { mediaHandlers } from './media.ts';
+import { newsletterHandlers } from './newsletters.ts';
 import { presenceHandlers } from './presences.ts';
 import { profileHandlers } from './profile.ts';
 import { actionErrorOf } from './refusals.ts';
@@ -25,6 +26,7 @@ const handlers: HandlersOf<ActionKind> = {
   ...groupHandlers,
   ...labelHandlers,
   ...mediaHandlers,
+  ...newsletterHandlers,
   ...presenceHandlers,
   ...profileHandlers,
 };

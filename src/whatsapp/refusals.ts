@@ -83,10 +83,18 @@ export function refusedQuery(what: string, code: number): AppError {
   return new AppError('whatsapp_rejected', `WhatsApp refused ${what} with ${code}: ${text}.`, { extra });
 }
 
+/** The code of a refused query, as an error stanza or inside an answer of WhatsApp's GraphQL (`w:mex`) has it. */
+function queryCodeOf(error: unknown): number | null {
+  const data = (error as { data?: unknown } | null)?.data;
+  const inside = (data as { extensions?: { error_code?: unknown } | null } | null | undefined)?.extensions;
+  const code = inside ? (inside.error_code ?? statusOf(error)) : data;
+  return typeof code === 'number' ? code : null;
+}
+
 /** As `appErrorOf`, for what is no message. */
 export function actionErrorOf(error: unknown, what: string): AppError {
-  const code = (error as { data?: unknown } | null)?.data;
-  if (!(error instanceof AppError) && typeof code === 'number' && !isConnectionLost(error))
-    return refusedQuery(what, code);
+  if (error instanceof AppError || isConnectionLost(error)) return appErrorOf(error, what);
+  const code = queryCodeOf(error);
+  if (code !== null) return refusedQuery(what, code);
   return appErrorOf(error, what);
 }

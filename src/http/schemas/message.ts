@@ -157,7 +157,7 @@ export const messageInput = z
 
 export type MessageInput = z.output<typeof messageInput>;
 
-const media = z.object({
+export const media = z.object({
   mimetype: z.string(),
   size: z.int().nullable(),
   sha256: z.string().nullable(),

@@ -4,7 +4,7 @@
  */
 import type { Companion } from '../accounts/companion.ts';
 import { deliverToAll } from '../accounts/delivery.ts';
-import { bytesOf, childOf, type Node, node } from '../wire/node.ts';
+import { bytesOf, childOf, childrenOf, type Node, node } from '../wire/node.ts';
 import type { World } from '../world.ts';
 import type { Newsletter, NewsletterMessage } from './newsletters.ts';
 
@@ -15,7 +15,7 @@ function react(newsletter: Newsletter, stanza: Node): void {
   message.reactions.set(code, (message.reactions.get(code) ?? 0) + 1);
 }
 
-export function messageNode(newsletter: Newsletter, message: NewsletterMessage): Node {
+function messageNode(newsletter: Newsletter, message: NewsletterMessage): Node {
   const attrs = {
     from: newsletter.jid,
     id: message.id,
@@ -24,6 +24,16 @@ export function messageNode(newsletter: Newsletter, message: NewsletterMessage):
     t: String(message.at),
   };
   return node('message', attrs, [node('plaintext', {}, message.plain)]);
+}
+
+/** A message in a list, with what became of it. Every follower counts as one who saw it. */
+export function listedNode(newsletter: Newsletter, message: NewsletterMessage): Node {
+  const plain = messageNode(newsletter, message);
+  const reactions = [...message.reactions].map(([code, count]) =>
+    node('reaction', { code, count: String(count) }),
+  );
+  const views = node('views_count', { count: String(newsletter.followers.size) });
+  return { ...plain, content: [...childrenOf(plain), views, node('reactions', {}, reactions)] };
 }
 
 /** Error code for the acknowledgement, or null where it was taken. */
@@ -43,6 +53,7 @@ export function publish(world: World, sender: Companion, stanza: Node): string |
     reactions: new Map(),
   };
   newsletter.messages.push(message);
+  world.changed();
   for (const number of newsletter.followers) {
     const account = world.accounts.find(number);
     if (account) deliverToAll(world, account.companions.values(), messageNode(newsletter, message), sender);

@@ -5,8 +5,8 @@
 
 import { personByJid } from '../contacts/directory.ts';
 import type { Newsletter } from '../newsletters/newsletters.ts';
-import { messageNode } from '../newsletters/publish.ts';
-import { childOf, node, textOf } from '../wire/node.ts';
+import { listedNode } from '../newsletters/publish.ts';
+import { childOf, type Node, node, textOf } from '../wire/node.ts';
 import { type Answerer, type Query, refusal } from './query.ts';
 
 interface Variables {
@@ -22,8 +22,8 @@ interface MexCall {
   readonly phone: string;
 }
 
-/** The data under its path, or null for "no such newsletter". */
-type MexAnswer = readonly [path: string, data: unknown] | null;
+/** The data under its path, or the code of a refusal. */
+type MexAnswer = readonly [path: string, data: unknown] | number;
 
 function thread(newsletter: Newsletter, phone: string) {
   const mute = newsletter.muted.has(phone) ? 'ON' : 'OFF';
@@ -49,13 +49,15 @@ function thread(newsletter: Newsletter, phone: string) {
 
 type OnNewsletter = (newsletter: Newsletter, call: MexCall) => unknown;
 
-/** A call that names an existing newsletter. */
+/** A call that names an existing newsletter; some are the owner's alone. */
 const about =
-  (path: string, apply: OnNewsletter) =>
+  (path: string, apply: OnNewsletter, who: 'anyone' | 'owner' = 'anyone') =>
   (call: MexCall): MexAnswer => {
     const { newsletter_id: id, input } = call.variables;
     const newsletter = call.query.world.newsletters.find(id ?? input?.key ?? '');
-    return newsletter ? [path, apply(newsletter, call)] : null;
+    if (!newsletter) return 404;
+    if (who === 'owner' && newsletter.owner !== call.phone) return 403;
+    return [path, apply(newsletter, call)];
   };
 
 const change =
@@ -97,7 +99,7 @@ const limits = { total_quota: 1000, used_quota: 0, cycle_start_timestamp: '0', c
 
 const calls: Readonly<Record<string, (call: MexCall) => MexAnswer>> = {
   '8823471724422422': create,
-  '24250201037901610': about('xwa2_newsletter_update', update),
+  '24250201037901610': about('xwa2_newsletter_update', update, 'owner'),
   '6563316087068696': about('xwa2_newsletter', (newsletter, { phone }) => thread(newsletter, phone)),
   '9783111038412085': about('xwa2_newsletter_subscribers', ({ followers }) => ({
     subscribers: followers.size,
@@ -107,32 +109,46 @@ const calls: Readonly<Record<string, (call: MexCall) => MexAnswer>> = {
   '29766401636284406': about('xwa2_newsletter_mute_v2', mute),
   '9864994326891137': about('xwa2_newsletter_unmute_v2', unmute),
   '7130823597031706': about('xwa2_newsletter_admin', () => ({ admin_count: 1 })),
-  '7341777602580933': about('xwa2_newsletter_change_owner', changeOwner),
+  '7341777602580933': about('xwa2_newsletter_change_owner', changeOwner, 'owner'),
   '6551828931592903': about('xwa2_newsletter_demote', (newsletter) => ({ id: newsletter.jid })),
-  '30062808666639665': about('xwa2_newsletter_delete_v2', remove),
+  '30062808666639665': about('xwa2_newsletter_delete_v2', remove, 'owner'),
   '23983697327930364': () => ['xwa2_fetch_account_reachout_timelock', { is_active: false }],
   '24503548349331633': () => ['xwa2_message_capping_info', limits],
 };
 
-const mexError = (code: number, message: string) => ({
-  errors: [{ message, extensions: { error_code: code } }],
+const refusals: Readonly<Record<number, string>> = { 403: 'forbidden', 404: 'newsletter not found' };
+
+const mexError = (code: number) => ({
+  errors: [{ message: refusals[code] ?? 'unknown query', extensions: { error_code: code } }],
 });
 
 export const answerMex: Answerer = (query) => {
   const request = childOf(query.iq, 'query');
   const { variables = {} } = JSON.parse(textOf(request) || '{}') as { variables?: Variables };
   const call = calls[request?.attrs['query_id'] ?? ''];
-  const answer = call?.({ query, variables, phone: query.companion.account.phone });
-  const failure = call ? mexError(404, 'newsletter not found') : mexError(400, 'unknown query');
-  const result = answer ? { data: { [answer[0]]: answer[1] } } : failure;
+  const answer = call?.({ query, variables, phone: query.companion.account.phone }) ?? 400;
+  const result = typeof answer === 'number' ? mexError(answer) : { data: { [answer[0]]: answer[1] } };
+  query.world.changed();
   return [node('result', {}, Buffer.from(JSON.stringify(result)))];
 };
 
+/** The newest ones, or those before a server id. */
+function messagesOf(newsletter: Newsletter, attrs: Node['attrs'] = {}): Node {
+  const { count = '50', before = 'Infinity' } = attrs;
+  const found = newsletter.messages.filter(({ serverId }) => serverId < Number(before)).slice(-Number(count));
+  return node(
+    'messages',
+    { jid: newsletter.jid },
+    found.map((message) => listedNode(newsletter, message)),
+  );
+}
+
+/** Messages are asked of the server, their changes of the newsletter itself. */
 export const answerNewsletter: Answerer = ({ world, iq }) => {
-  const newsletter = world.newsletters.find(iq.attrs['to'] ?? '');
+  const asked = childOf(iq, 'messages')?.attrs;
+  const newsletter = world.newsletters.find(asked?.['jid'] ?? asked?.['key'] ?? iq.attrs['to'] ?? '');
   if (!newsletter) return refusal(404, 'item-not-found');
+  if (asked) return [messagesOf(newsletter, asked)];
   if (childOf(iq, 'live_updates')) return [node('live_updates', { duration: '300' })];
-  const count = Number(childOf(iq, 'message_updates')?.attrs['count'] ?? 50);
-  const messages = newsletter.messages.slice(-count).map((message) => messageNode(newsletter, message));
-  return [node('message_updates', {}, [node('messages', {}, messages)])];
+  return [node('message_updates', {}, [messagesOf(newsletter, childOf(iq, 'message_updates')?.attrs)])];
 };
