@@ -30,7 +30,7 @@ export interface SampleOptions {
 }
 
 /** Schemas refer to one another, but not for longer than this. */
-const depthMax = 12;
+const depthMax = 24;
 
 const formats: Readonly<Record<string, string>> = {
   'date-time': '2026-01-31T12:00:00.000Z',

@@ -80,10 +80,25 @@ function webhookConfig(input: WebhookInput): WebhookConfig {
 }
 
 const someParty = { jid: '5511988887777@s.whatsapp.net', pn: null, lid: null };
+const someGroup = { id: '120363041234567890@g.us', subject: 'Cast', createdAt: fixedNow };
+const someNewsletter = {
+  id: '120363041234567890@newsletter',
+  name: 'Premieres',
+  invite: null,
+  createdAt: null,
+};
+const each = (kinds: readonly ActionKind[], reply: unknown): Partial<Record<ActionKind, unknown>> =>
+  Object.fromEntries(kinds.map((kind) => [kind, reply]));
 /** What actions answer whose replies the routes take apart. */
 const replies: Partial<Record<ActionKind, unknown>> = {
   ChangeChat: { chat: someParty, archived: true },
   GetContactAbout: { contact: someParty, about: null, setAt: null },
+  ...each(['CreateCommunity', 'GetGroup', 'GetInvitedGroup', 'UpdateGroup'], someGroup),
+  CreateGroup: { group: someGroup, results: [] },
+  ListGroups: { items: [someGroup], next: null },
+  ...each(['ChangeMembers', 'DecideJoinRequests', 'ListJoinRequests', 'ListLinkedGroups'], []),
+  ...each(['CreateNewsletter', 'GetNewsletter', 'GetInvitedNewsletter', 'UpdateNewsletter'], someNewsletter),
+  ListNewsletterMessages: { items: [], next: null },
 };
 
 export class FakeCommands implements Commands {
