@@ -20,6 +20,8 @@ export class Connection {
   #socket: WaSocket | null = null;
   /** Counts opens and ends; what belongs to an older one is ignored. */
   #generation = 0;
+  /** Aborted when the generation is over. */
+  #current = new AbortController();
   #transitions: Promise<void> = Promise.resolve();
   #releaseSlot: () => void = () => undefined;
 
@@ -38,12 +40,15 @@ export class Connection {
 
   open(): void {
     const generation = this.#next();
+    const { signal } = this.#current;
     this.run(async () => {
       await this.#endSocket();
-      if (generation !== this.#generation) return;
-      this.#releaseSlot = await this.#options.slots.take();
-      if (generation === this.#generation) await this.#openSocket(generation);
-      else this.#releaseSlot();
+      // What ends or replaces this open does not wait for its turn: hundreds may be before it.
+      const release = await this.#options.slots.take(signal);
+      if (!release) return;
+      this.#releaseSlot = release;
+      if (signal.aborted) release();
+      else await this.#openSocket(generation);
     });
   }
 
@@ -76,6 +81,8 @@ export class Connection {
   }
 
   #next(): number {
+    this.#current.abort();
+    this.#current = new AbortController();
     this.#generation += 1;
     return this.#generation;
   }

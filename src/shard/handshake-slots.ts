@@ -17,10 +17,11 @@ export class HandshakeSlots {
     return this.#waiting.length;
   }
 
-  /** Resolves with the function that gives the slot back (idempotent). */
-  async take(): Promise<() => void> {
+  /** Resolves with the function that gives the slot back (idempotent), or with null once `signal` is aborted. */
+  async take(signal: AbortSignal): Promise<(() => void) | null> {
+    if (signal.aborted) return null;
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else if (!(await this.#turn(signal))) return null;
     let isHeld = true;
     return () => {
       if (!isHeld) return;
@@ -29,5 +30,21 @@ export class HandshakeSlots {
       if (next) next();
       else this.#free += 1;
     };
+  }
+
+  /** True when a slot was handed over, false when the wait was given up first. */
+  #turn(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(handOver), 1);
+        resolve(false);
+      };
+      const handOver = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve(true);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#waiting.push(handOver);
+    });
   }
 }
