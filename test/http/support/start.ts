@@ -1,6 +1,6 @@
 /** Starts the real front on a free port of the loopback over fakes, and speaks to it over real sockets. */
 
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.ts';
@@ -13,6 +13,7 @@ import { type BodyOrder, readBody } from '../../../src/media/read-body.ts';
 import { requestsDir } from '../../../src/media/spool.ts';
 import { createHttpMetrics } from '../../../src/monitoring/http-metrics.ts';
 import { createMetricRegistry } from '../../../src/monitoring/metrics.ts';
+import type { OpenedMedia } from '../../../src/protocol/media.ts';
 import { adminKey, FakeCommands } from './fake-commands.ts';
 import { FakeEvents } from './fake-events.ts';
 import { FakeOperations } from './fake-operations.ts';
@@ -64,6 +65,15 @@ export interface Fakes {
   readonly options: FrontOptions;
 }
 
+/** What a shard fetched is decrypted elsewhere: here it is a file of three bytes. */
+class FakeIntake extends Intake {
+  override async openFetched(): Promise<OpenedMedia> {
+    const path = join(mkdtempSync(join(tmpdir(), 'elenco-http-')), 'fetched');
+    writeFileSync(path, 'png');
+    return { path, sizeBytes: 3, release: async () => rmSync(path, { force: true }) };
+  }
+}
+
 /** The real one, in a folder of its own; what its pool would read is read in this thread. */
 function fakeIntake(config: Config): Intake {
   const dataDir = mkdtempSync(join(tmpdir(), 'elenco-http-'));
@@ -72,7 +82,7 @@ function fakeIntake(config: Config): Intake {
     if (name !== 'readBody') return Promise.reject(new Error(`no ${name} here`));
     return readBody(order as BodyOrder) as Promise<never>;
   };
-  return new Intake({
+  return new FakeIntake({
     dataDir,
     maxBytes: config.mediaMaxBytes,
     spoolMaxBytes: config.mediaSpoolMaxMb * 1_048_576,
