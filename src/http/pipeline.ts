@@ -15,7 +15,7 @@ import { type MediaBody, readJson, readMediaBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
-import { problem } from './problem.ts';
+import { invalid, problem } from './problem.ts';
 import {
   type RateClass,
   type RateLimits,
@@ -192,6 +192,7 @@ async function answerOf(visit: Visit, deps: PipelineDeps): Promise<Answer> {
     }
     const caller = await admit(visit, deps);
     permit(caller, visit.route.access, visit.instance);
+    if (/\0|%00/.test(visit.path)) throw invalid([{ path: 'path', message: 'takes no zero byte' }]);
     return await perform(visit, deps, caller);
   } catch (error) {
     return failed(error, visit, deps);
