@@ -155,14 +155,15 @@ describe('pacing', () => {
     await stage.call('PATCH', '/v1/instances/desk', {
       settings: { sendDelayMsMin: 80, sendDelayMsMax: 120 },
     });
+    const startedAt = Date.now();
     const answers = await Promise.all([1, 2, 3, 4].map((one) => post({ to: silent, text: `paced ${one}` })));
     const ids = new Set(answers.map(({ body }) => body.id as string));
     const times = stage.sandbox
       .ledger({ direction: 'fromAccount', kind: 'message' })
       .filter(({ id }) => ids.has(id))
       .map(({ at }) => at);
-    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-    expect(gaps).toHaveLength(3);
-    for (const gap of gaps) expect(gap).toBeGreaterThan(60);
+    expect(times).toHaveLength(4);
+    // Each has its slot at least 80 ms after the one before; a busy machine may only be later than its slot.
+    for (const [index, at] of times.entries()) expect(at - startedAt).toBeGreaterThanOrEqual(index * 80 - 2);
   });
 });
