@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/ports.ts';
 import { Program } from '../e2e/support/program.ts';
 import { type Stage, startStage } from '../e2e/support/stage.ts';
 import { describeStore } from '../store/contract.ts';
+import { contractRetention, optionsFor } from '../store/records.ts';
 
 const [keyA, keyB] = ['ab'.repeat(32), 'cd'.repeat(32)] as const;
 const identity = { socketHost: 'example.com', rootKey: '00' };
@@ -67,7 +68,10 @@ describe('DATA_KEY', () => {
   });
 });
 
-describeStore('encrypted values', () => () => open(keyA));
+describeStore(
+  'encrypted values',
+  () => () => openStore({ ...optionsFor(dir), identity, dataKey: keyA, retention: contractRetention }),
+);
 
 describe('rekey', () => {
   it.each([

@@ -8,12 +8,11 @@ import { keyOf } from '../../src/store/lmdb/keys.ts';
 import { erasingKey } from '../../src/store/lmdb/layout.ts';
 import { openStore } from '../../src/store/lmdb/open.ts';
 import { describeStore } from './contract.ts';
-import { bytes, identity, optionsFor, scratchFolder, someConfig } from './records.ts';
+import { bytes, contractRetention, identity, optionsFor, scratchFolder, someConfig } from './records.ts';
 
 describeStore('LMDB', () => {
   const dir = scratchFolder();
-  const retention = { ageMs: 10 * 24 * 3_600_000, countMax: 5 };
-  return () => openStore({ ...optionsFor(dir), retention });
+  return () => openStore({ ...optionsFor(dir), retention: contractRetention });
 });
 
 async function writeMeta(dir: string, key: Uint8Array, value: Uint8Array): Promise<void> {

@@ -26,6 +26,9 @@ export const optionsFor = (dir: string, isOwner = true): OpenOptions => ({
   clock: systemClock,
 });
 
+/** What the contract's tests of expiry count on. */
+export const contractRetention = { ageMs: 10 * 24 * 3_600_000, countMax: 5 };
+
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export function someEvent(seq: number, instance = 'shop', chat: string | null = 'c1'): EventRecord {
