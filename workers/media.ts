@@ -22,3 +22,6 @@ export const readPage = asOutcome(async (order: { path: string }) =>
 export const thumbnail = asOutcome(async ({ path }: { path: string }) =>
   (await import('../src/media/picture.ts')).thumbnailOf(path),
 );
+export const profilePicture = asOutcome(async ({ path }: { path: string }) =>
+  (await import('../src/media/picture.ts')).profilePictureOf(path),
+);

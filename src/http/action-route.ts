@@ -8,14 +8,14 @@ import { type Answer, json, noContent } from './answer.ts';
 import { type AnswerSpec, type AnyRoute, type Route, type RouteInput, route } from './route.ts';
 
 export interface ActionRoute<K extends ActionKind, Q, B>
-  extends Pick<Route<Q, B>, 'method' | 'path' | 'tag' | 'summary' | 'query' | 'body'> {
+  extends Pick<Route<Q, B>, 'method' | 'path' | 'tag' | 'summary' | 'query' | 'body' | 'takesMedia'> {
   /** Below `/v1/instances/{id}/`, for example `groups/{gid}`. */
   readonly path: string;
   readonly kind: K;
   /** 200 where absent; 204 has no body. */
   readonly status?: 200 | 201 | 204;
   readonly answer: AnswerSpec;
-  input(call: RouteInput<Q, B>): ActionInput<K>;
+  input(call: RouteInput<Q, B>): ActionInput<K> | Promise<ActionInput<K>>;
   /** What is answered as JSON; the reply as it is where absent. */
   render?(reply: ActionReply<K>): unknown;
 }
@@ -37,6 +37,7 @@ export function actionRoute<K extends ActionKind, Q = unknown, B = unknown>(
     limit: spec.method === reads ? 'queries' : 'global',
     ...(spec.method === reads ? {} : { idempotent: true }),
     answers: { [status]: answer },
-    handle: async (call) => answered(await commands.perform(call.param('id'), { kind, input: input(call) })),
+    handle: async (call) =>
+      answered(await commands.perform(call.param('id'), { kind, input: await input(call) })),
   });
 }

@@ -31,6 +31,7 @@ import { monitoringRoutes } from './routes/monitoring.ts';
 import { newsletterRoutes } from './routes/newsletters.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { pictureRoutes } from './routes/pictures.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface FrontApp {
@@ -103,6 +104,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...groupRoutes(options),
     ...chatChangeRoutes(options),
     ...peopleRoutes(options),
+    ...pictureRoutes(options),
     ...labelRoutes(options),
     ...newsletterRoutes(options),
     ...webhookRoutes(options),

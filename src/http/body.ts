@@ -55,17 +55,17 @@ export interface MediaBody extends JsonBody {
 
 /**
  * As `readJson`, for routes that take a file: multipart is streamed to the disk, and JSON above `jsonBodyMaxBytes`
- * is read outside of this thread (DECISIONS 24).
+ * is read outside of this thread (DECISIONS 24). `isAlone`: multipart may have no part `json`.
  */
 export async function readMediaBody(
   request: Request,
   incoming: Readable | undefined,
-  intake: MediaIntake,
+  { intake, isAlone }: { readonly intake: MediaIntake; readonly isAlone: boolean },
 ): Promise<MediaBody> {
   const type = request.headers.get('content-type') ?? '';
   const length = request.headers.get('content-length');
   if (isMultipart(type)) {
-    const { text, upload } = await readMultipart(streamOf(request, incoming), type, intake);
+    const { text, upload } = await readMultipart(streamOf(request, incoming), type, { intake, isAlone });
     return { value: await parseOrRelease(text, upload, intake), upload };
   }
   const isSmall = length !== null && Number(length) <= jsonBodyMaxBytes;

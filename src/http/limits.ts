@@ -63,8 +63,6 @@ export const inviteMaxChars = 256;
 export const profileNameMaxChars = 25;
 export const aboutMaxChars = 139;
 export const labelNameMaxChars = 100;
-/** A profile picture inside a JSON body: about 180 KiB of JPEG. */
-export const pictureBase64MaxChars = 245_760;
 export const readIdsMax = 200;
 export const newsletterNameMaxChars = 100;
 export const newsletterDescriptionMaxChars = 2_048;

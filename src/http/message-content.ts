@@ -4,17 +4,15 @@
  */
 import { getMimeType } from 'hono/utils/mime';
 import { AppError } from '../errors.ts';
-import type { MediaIntake, MediaKind, Upload } from '../protocol/media.ts';
+import type { MediaKind } from '../protocol/media.ts';
 import type { MessageContent, Place } from '../protocol/message.ts';
 import { invalid } from './problem.ts';
 import type { MessageInput } from './schemas/message.ts';
+import { type UploadPlace, withUpload } from './upload.ts';
 
-export interface SendPlace {
-  readonly intake: MediaIntake;
+export interface SendPlace extends UploadPlace {
   readonly instance: string;
   readonly messageId: string;
-  /** The file that came with the request. */
-  readonly upload: Upload | null;
 }
 
 type Of<T extends MessageInput['type']> = Extract<MessageInput, { type: T }>;
@@ -23,32 +21,16 @@ type MediaBody = Extract<MessageInput, { type: MediaKind }>;
 const notSupported = (type: string): AppError =>
   new AppError('not_supported', `type "${type}" is not shown by WhatsApp's apps when it is sent like this`);
 
-/** The one file of a request; a second one is a mistake that must not pass in silence. */
-async function uploadOf({ media }: MediaBody, { intake, upload }: SendPlace): Promise<Upload> {
-  const base64 = media && 'base64' in media ? media.base64 : undefined;
-  if (upload) {
-    if (media === undefined || base64 === '') return upload;
-    throw invalid([{ path: 'media', message: 'a request has one file: the part "file", or media' }]);
-  }
-  if (media && 'url' in media) return intake.fetch(media.url);
-  if (base64) return intake.decode(base64);
-  const message = 'is required: { url }, { base64 }, or multipart with a part "file"';
-  throw invalid([{ path: 'media', message }]);
-}
-
 async function mediaContent(body: MediaBody, place: SendPlace): Promise<MessageContent> {
   const { type, caption = null, viewOnce = false, mentions = [], filename = null } = body;
-  const upload = await uploadOf(body, place);
-  try {
+  return withUpload(body.media, place, async (upload) => {
     const known = filename ?? upload.filename;
     const mimetype = body.mimetype ?? upload.mimetype ?? (known ? getMimeType(known) : undefined) ?? null;
     const { instance, messageId } = place;
     const isEncrypted = !body.to.endsWith('@newsletter');
     const order = { kind: type, upload, mimetype, filename, isEncrypted, instance, messageId };
     return { type, media: await place.intake.prepare(order), caption, viewOnce, mentions };
-  } finally {
-    if (upload !== place.upload) await place.intake.release(upload);
-  }
+  });
 }
 
 async function textContent(body: Of<'text'>, { intake }: SendPlace): Promise<MessageContent> {

@@ -1,5 +1,5 @@
 /**
- * A multipart body as it streams in: first the part `json` with the body of the request, then the part `file`,
+ * A multipart body as it streams in: first the part `json` with the body of the request (`isAlone`: or none), then the part `file`,
  * which goes straight to the disk. The one importer of busboy. Whatever is wrong ends the upload at once, and
  * nothing of it is left behind.
  */
@@ -30,10 +30,14 @@ async function* partsOf(stream: BusboyFileStream, broken: AbortSignal): AsyncGen
 }
 
 /** Resolves when the whole body is read; rejects at the first thing that is wrong with it. */
-export function readMultipart(body: Readable, contentType: string, intake: MediaIntake): Promise<Multipart> {
+export function readMultipart(
+  body: Readable,
+  contentType: string,
+  { intake, isAlone }: { readonly intake: MediaIntake; readonly isAlone: boolean },
+): Promise<Multipart> {
   const { promise, resolve, reject } = Promise.withResolvers<Multipart>();
   const broken = new AbortController();
-  let text: string | null = null;
+  let text = isAlone ? '{}' : null;
   let receiving: Promise<Upload> | null = null;
   const fail = (error: unknown): void => {
     if (broken.signal.aborted) return;

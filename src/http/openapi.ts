@@ -62,15 +62,21 @@ function pathParameters(path: string): z.ZodObject | undefined {
 }
 
 /** First the part `json`, then the file: the schema of a body without its `media`. */
-const multipartContent = (schema: z.ZodType) => ({
+const multipartContent = (schema: z.ZodType, isAlone: boolean) => ({
   'multipart/form-data': {
-    schema: zod.object({ json: schema, file: zod.string().openapi({ format: 'binary' }) }),
+    schema: zod.object({
+      json: isAlone ? schema.optional() : schema,
+      file: zod.string().openapi({ format: 'binary' }),
+    }),
   },
 });
 
-const jsonBody = (schema: z.ZodType, takesMedia = false) => ({
+const jsonBody = (schema: z.ZodType, takesMedia: AnyRoute['takesMedia'] = false) => ({
   required: !schema.safeParse(undefined).success,
-  content: { 'application/json': { schema }, ...(takesMedia ? multipartContent(schema) : {}) },
+  content: {
+    'application/json': { schema },
+    ...(takesMedia ? multipartContent(schema, takesMedia === 'alone') : {}),
+  },
 });
 
 function request(route: AnyRoute): NonNullable<PathConfig['request']> {

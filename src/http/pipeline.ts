@@ -87,7 +87,9 @@ interface Input {
 
 async function readBody({ route, c }: Visit, deps: PipelineDeps): Promise<MediaBody> {
   if (!route.body) return { value: undefined, upload: null };
-  if (route.takesMedia) return readMediaBody(c.req.raw, c.env?.incoming, deps.media);
+  const { takesMedia } = route;
+  if (takesMedia)
+    return readMediaBody(c.req.raw, c.env?.incoming, { intake: deps.media, isAlone: takesMedia === 'alone' });
   return { ...(await readJson(c.req.raw)), upload: null };
 }
 

@@ -78,8 +78,8 @@ export interface Route<Q, B> {
   readonly sends?: boolean;
   /** Whether this caller asked to wait for a person, a phone or an endpoint: no slow answer of the gateway. */
   waits?(call: RouteInput<Q, B>): boolean;
-  /** Takes a file: as multipart, or as base64 in a JSON body of any size. */
-  readonly takesMedia?: boolean;
+  /** Takes a file: as multipart, or as base64 in a JSON body of any size; `alone`: the part `json` may be absent. */
+  readonly takesMedia?: boolean | 'alone';
   /** Takes as long as a transfer does, beyond REQUEST_TIMEOUT_MS. */
   readonly transfers?: boolean;
   /** Answers while the gateway drains. */

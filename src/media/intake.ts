@@ -125,6 +125,10 @@ export class Intake implements MediaIntake {
     return pool.run('prepareMedia', { ...order, path: this.spool.path(order.upload.id), dataDir, ffmpeg });
   }
 
+  profilePicture(upload: Upload): Promise<Uint8Array> {
+    return this.#options.pool.run('profilePicture', { path: this.spool.path(upload.id) });
+  }
+
   drop(media: PreparedMedia): Promise<void> {
     return dropOutgoing(this.#options.dataDir, media.file);
   }

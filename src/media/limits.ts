@@ -21,6 +21,9 @@ export const picturePixelsMax = 100_000_000;
 export const thumbnailMaxPixels = 96;
 export const thumbnailQuality = 50;
 export const convertedPictureQuality = 85;
+/** Profile pictures of accounts and groups, as WhatsApp's apps make them: square. */
+export const profilePicturePixels = 640;
+export const profilePictureQuality = 50;
 
 export const stickerPixels = 512;
 /** What WhatsApp's apps take, and what they still show; the first is aimed at. */

@@ -4,7 +4,14 @@
  */
 import sharp, { type Sharp } from 'sharp';
 import { AppError } from '../errors.ts';
-import { convertedPictureQuality, picturePixelsMax, thumbnailMaxPixels, thumbnailQuality } from './limits.ts';
+import {
+  convertedPictureQuality,
+  picturePixelsMax,
+  profilePicturePixels,
+  profilePictureQuality,
+  thumbnailMaxPixels,
+  thumbnailQuality,
+} from './limits.ts';
 
 sharp.concurrency(1);
 sharp.cache(false);
@@ -70,6 +77,25 @@ export async function toJpeg(path: string, to: string): Promise<void> {
       .flatten({ background: '#ffffff' })
       .jpeg({ quality: convertedPictureQuality })
       .toFile(to);
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+/** A square JPEG of the middle of any picture: what WhatsApp takes as the picture of a profile or a group. */
+export async function profilePictureOf(path: string): Promise<Uint8Array> {
+  if (!(await readPicture(path)))
+    throw new AppError(
+      'conversion_failed',
+      'a picture is JPEG, PNG, WebP, GIF, TIFF or AVIF; the file is not',
+    );
+  try {
+    return await openPicture(path)
+      .rotate()
+      .resize(profilePicturePixels, profilePicturePixels, { fit: 'cover' })
+      .flatten({ background: '#ffffff' })
+      .jpeg({ quality: profilePictureQuality })
+      .toBuffer();
   } catch (error) {
     throw failed(error);
   }

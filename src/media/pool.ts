@@ -23,6 +23,7 @@ interface PoolWork {
   unseal: { order: OpenOrder; result: number };
   readPage: { order: { path: string }; result: PageFacts };
   thumbnail: { order: { path: string }; result: Uint8Array };
+  profilePicture: { order: { path: string }; result: Uint8Array };
 }
 
 export interface MediaPoolOptions {

@@ -97,6 +97,11 @@ export interface GroupActions {
   GetGroup: { readonly input: OfGroup; readonly reply: GroupView };
   UpdateGroup: { readonly input: OfGroup & { readonly change: GroupChange }; readonly reply: GroupView };
   LeaveGroup: { readonly input: OfGroup; readonly reply: null };
+  SetGroupPicture: {
+    /** A square JPEG; null removes the picture. */
+    readonly input: OfGroup & { readonly image: Uint8Array | null };
+    readonly reply: null;
+  };
   ChangeMembers: {
     readonly input: OfGroup & { readonly action: MemberAction; readonly participants: readonly string[] };
     readonly reply: readonly MemberResult[];

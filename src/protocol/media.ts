@@ -87,6 +87,8 @@ export interface MediaIntake {
   decode(base64: string): Promise<Upload>;
   /** `conversion_failed` where the file is not what its kind takes. */
   prepare(order: MediaOrder): Promise<PreparedMedia>;
+  /** A small square JPEG for a profile or a group; `conversion_failed` where the file is no picture. */
+  profilePicture(upload: Upload): Promise<Uint8Array>;
   /** Removes a prepared file that no message took. Never rejects. */
   drop(media: PreparedMedia): Promise<void>;
   /** The preview of the first link in a text; null where there is none to be had. Never rejects. */

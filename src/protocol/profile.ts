@@ -38,7 +38,7 @@ export interface ProfileActions {
     readonly reply: ProfileView;
   };
   SetProfilePicture: {
-    /** A JPEG file; null removes the picture. */
+    /** A square JPEG; null removes the picture. */
     readonly input: { readonly image: Uint8Array | null };
     readonly reply: null;
   };

@@ -12,6 +12,7 @@ import { inviteHandlers } from './group-invites.ts';
 import { invitedOf, memberHandlers, memberResults, participantNodes, present } from './group-members.ts';
 import { assertNoError, groupJid, groupQuery, groupServer, metadataOf } from './group-query.ts';
 import { groupView } from './group-view.ts';
+import { setPicture } from './pictures.ts';
 
 type Setting = (sock: WASocket, jid: string, change: GroupChange) => Promise<void>;
 
@@ -86,6 +87,8 @@ export const groupHandlers: HandlersOf<keyof GroupActions> = {
     }
     return current(context, jid);
   },
+
+  SetGroupPicture: ({ gid, image }, context) => setPicture(image, groupJid(gid), context),
 
   async LeaveGroup({ gid }, context) {
     const jid = groupJid(gid);

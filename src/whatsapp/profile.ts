@@ -1,6 +1,5 @@
 /** The account's own name, about, picture, privacy and presence. Called through `actions.ts`. */
 import type { WASocket } from '@whiskeysockets/baileys';
-import { AppError } from '../errors.ts';
 import {
   type OnlineState,
   type PrivacyChange,
@@ -13,6 +12,7 @@ import {
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { assertKeysCame } from './app-state.ts';
 import { aboutOf, pictureOf } from './contacts.ts';
+import { setPicture } from './pictures.ts';
 
 /** How the server calls each category. */
 const categories: Readonly<Record<PrivacyName, string>> = {
@@ -94,24 +94,10 @@ async function changeProfile(
   return { ...shown, name: name ?? shown.name };
 }
 
-async function setPicture(image: Uint8Array | null, { sock, me }: ActionContext): Promise<null> {
-  if (image) assertJpeg(image);
-  if (!image) {
-    await sock.removeProfilePicture(me().jid);
-    return null;
-  }
-  await sock.query({
-    tag: 'iq',
-    attrs: { to: server, type: 'set', xmlns: 'w:profile:picture' },
-    content: [{ tag: 'picture', attrs: { type: 'image' }, content: image }],
-  });
-  return null;
-}
-
 export const profileHandlers: HandlersOf<keyof ProfileActions> = {
   GetProfile: (_input, context) => profileOf(context),
   ChangeProfile: changeProfile,
-  SetProfilePicture: ({ image }, context) => setPicture(image, context),
+  SetProfilePicture: ({ image }, context) => setPicture(image, null, context),
   GetPrivacy: (_input, context) => privacyOf(context),
   ChangePrivacy: changePrivacy,
   async SetPresence({ state }, { sock }) {
@@ -119,9 +105,3 @@ export const profileHandlers: HandlersOf<keyof ProfileActions> = {
     return null;
   },
 };
-
-/** WhatsApp shows JPEG pictures only. */
-function assertJpeg(image: Uint8Array): void {
-  if (image[0] === 0xff && image[1] === 0xd8) return;
-  throw new AppError('conversion_failed', 'The picture is no JPEG file.');
-}

@@ -35,23 +35,6 @@ it('changes name and about, for all devices', async () => {
   await stage.until(() => meOfSecond() === 'Theatre', 'the other device has the name');
 });
 
-it('sets and removes the picture', async () => {
-  const set = await stage.call('PUT', `${base}/profile/picture`, { base64: jpeg.toString('base64') });
-  expect(set.status).toBe(204);
-  const kept = stage.sandbox.world.pictures.find(phone);
-  const shown = await stage.call('GET', `${base}/profile`);
-  expect(shown.body.picture).toBe(kept?.url);
-  await stage.hook.next(
-    ({ event }) =>
-      event.instance === 'second' && event.type === 'contact.updated' && event.data.picture === 'changed',
-    'the other device hears of the picture',
-  );
-  const bad = await stage.call('PUT', `${base}/profile/picture`, { base64: 'AAAAAAAA' });
-  expect(bad).toMatchObject({ status: 422, body: { code: 'conversion_failed' } });
-  expect((await stage.call('DELETE', `${base}/profile/picture`)).status).toBe(204);
-  expect(stage.sandbox.world.pictures.find(phone)).toBeNull();
-});
-
 it('shows and changes privacy, and refuses a value that a category does not take', async () => {
   const change = { lastSeen: 'none', readReceipts: 'none', defaultEphemeralSeconds: 86_400 };
   const changed = await stage.call('PATCH', `${base}/privacy`, change);

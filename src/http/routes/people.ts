@@ -7,7 +7,6 @@ import type { AnyRoute, FrontOptions } from '../route.ts';
 import {
   aboutSchema,
   businessSchema,
-  pictureInput,
   pictureQuery,
   pictureSchema,
   presenceInput,
@@ -55,19 +54,6 @@ const profile = (commands: Commands): AnyRoute[] => [
     body: profileInput,
     answer: { about: 'The profile', json: profileSchema },
     input: ({ body }) => body,
-  }),
-  actionRoute<'SetProfilePicture', unknown, { base64: string }>(commands, {
-    ...{ method: 'put', path: 'profile/picture', tag: 'profile', kind: 'SetProfilePicture', status: 204 },
-    summary: 'Sets the profile picture',
-    body: pictureInput,
-    answer: { about: 'Set' },
-    input: ({ body }) => ({ image: Buffer.from(body.base64, 'base64') }),
-  }),
-  actionRoute(commands, {
-    ...{ method: 'delete', path: 'profile/picture', tag: 'profile', kind: 'SetProfilePicture', status: 204 },
-    summary: 'Removes the profile picture',
-    answer: { about: 'Removed' },
-    input: () => ({ image: null }),
   }),
 ];
 

@@ -44,7 +44,7 @@ const textInput = z
   .openapi('TextMessageInput');
 
 /** With multipart the part `file` stands for it. */
-const mediaSource = z
+export const mediaSource = z
   .union([
     z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(mediaUrlMaxChars) }),
     z.strictObject({ base64: z.string() }),

@@ -4,8 +4,9 @@ import { ephemeralSeconds } from '../../protocol/chat-changes.ts';
 import { pictureSizes } from '../../protocol/contacts.ts';
 import { labelColors } from '../../protocol/labels.ts';
 import { onlineStates, type PrivacyName, privacyValues } from '../../protocol/profile.ts';
-import { aboutMaxChars, labelNameMaxChars, pictureBase64MaxChars, profileNameMaxChars } from '../limits.ts';
+import { aboutMaxChars, labelNameMaxChars, profileNameMaxChars } from '../limits.ts';
 import { address, isoTime, pageOf, party } from './common.ts';
+import { mediaSource } from './message.ts';
 
 const text = z.string().nullable();
 
@@ -29,9 +30,9 @@ export const profileInput = z
   })
   .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
   .openapi('ProfileInput', { example: { name: 'Sales', about: 'Mon to Fri, 9 to 18' } });
-export const pictureInput = z
-  .strictObject({ base64: z.base64().min(4).max(pictureBase64MaxChars) })
-  .openapi('PictureInput', { description: 'A square JPEG.' });
+export const pictureInput = z.strictObject({ media: mediaSource.optional() }).openapi('PictureInput', {
+  description: 'Any picture: its middle becomes a square JPEG of 640 pixels.',
+});
 
 type Values = (typeof privacyValues)[PrivacyName];
 const categories = Object.entries(privacyValues) as [PrivacyName, Values][];

@@ -29,6 +29,9 @@ function announcePicture({ world, companion }: Query, owner: string, id: string 
   }
 }
 
+/** The server takes no other format. */
+const isJpeg = (bytes: Buffer): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+
 function changePicture(query: Query, owner: string): Answer {
   const { world, companion, iq } = query;
   const group = world.groups.find(owner);
@@ -40,7 +43,9 @@ function changePicture(query: Query, owner: string): Answer {
     announcePicture(query, owner, null);
     return null;
   }
-  const { id } = world.pictures.set(world, owner, bytesOf(picture));
+  const bytes = bytesOf(picture);
+  if (!isJpeg(bytes)) return refusal(406, 'not-acceptable');
+  const { id } = world.pictures.set(world, owner, bytes);
   announcePicture(query, owner, id);
   return [node('picture', { id })];
 }

@@ -2,6 +2,10 @@
 import type { AnyRoute } from '../../../src/http/route.ts';
 import { allRoutes } from './start.ts';
 
+/** A PNG. */
+const onePixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 /** A body that each route with a body takes, by `method path`. */
 export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances': { id: 'made' },
@@ -14,7 +18,7 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances/{id}/chats/{chat}/read': { messageIds: ['SOME-ID'] },
   'put /v1/instances/{id}/chats/{chat}/presence': { state: 'composing' },
   'patch /v1/instances/{id}/profile': { name: 'Sales' },
-  'put /v1/instances/{id}/profile/picture': { base64: '/9j/4AAQ' },
+  'put /v1/instances/{id}/profile/picture': { media: { base64: onePixel } },
   'patch /v1/instances/{id}/privacy': { lastSeen: 'none' },
   'put /v1/instances/{id}/presence': { state: 'available' },
   'post /v1/instances/{id}/labels': { name: 'Paid' },
@@ -22,6 +26,7 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances/{id}/communities': { subject: 'Theatre' },
   'post /v1/instances/{id}/groups': { subject: 'Cast', participants: ['5511988887777'] },
   'patch /v1/instances/{id}/groups/{gid}': { subject: 'Cast' },
+  'put /v1/instances/{id}/groups/{gid}/picture': { media: { base64: onePixel } },
   'post /v1/instances/{id}/groups/{gid}/participants': { participants: ['5511988887777'] },
   'delete /v1/instances/{id}/groups/{gid}/participants': { participants: ['5511988887777'] },
   'patch /v1/instances/{id}/groups/{gid}/participants': {

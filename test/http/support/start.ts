@@ -9,6 +9,7 @@ import { buildApp } from '../../../src/http/app.ts';
 import { type Front, type FrontOptions, startFront } from '../../../src/http/front.ts';
 import { createLog } from '../../../src/log.ts';
 import { Intake } from '../../../src/media/intake.ts';
+import { profilePictureOf } from '../../../src/media/picture.ts';
 import { type BodyOrder, readBody } from '../../../src/media/read-body.ts';
 import { requestsDir } from '../../../src/media/spool.ts';
 import { createHttpMetrics } from '../../../src/monitoring/http-metrics.ts';
@@ -79,6 +80,8 @@ function fakeIntake(config: Config): Intake {
   const dataDir = mkdtempSync(join(tmpdir(), 'elenco-http-'));
   mkdirSync(requestsDir(dataDir));
   const run = (name: string, order: unknown): Promise<never> => {
+    if (name === 'profilePicture')
+      return profilePictureOf((order as { path: string }).path) as Promise<never>;
     if (name !== 'readBody') return Promise.reject(new Error(`no ${name} here`));
     return readBody(order as BodyOrder) as Promise<never>;
   };
