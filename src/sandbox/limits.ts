@@ -24,6 +24,8 @@ export const limits = {
   /** Largest file that the media store takes. */
   mediaBytesMax: 128 * 1024 * 1024,
   receivedMessagesMax: 256,
+  /** Own messages with a file that a phone can upload again. */
+  sentMediaMax: 256,
   /** Files that the media store keeps in memory in all. */
   mediaStoreBytesMax: 512 * 1024 * 1024,
   /** Webhooks that the receiver of `npm run sandbox` keeps. */

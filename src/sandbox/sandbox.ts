@@ -23,7 +23,7 @@ import { resolveOptions, type SandboxOptions } from './options.ts';
 import { accountOf, contactOf } from './people.ts';
 import { StateFile } from './state-file.ts';
 import { type Stats, statsOf } from './stats.ts';
-import type { proto } from './wire/proto.ts';
+import { proto } from './wire/proto.ts';
 import { World } from './world.ts';
 
 interface Parts {
@@ -89,6 +89,13 @@ export class Sandbox {
   /** What a contact decrypted, the newest last; the last few hundred of all contacts are kept. */
   receivedBy(contact: string): readonly ReceivedMessage[] {
     return this.world.received.of(contactOf(this.world, contact).number);
+  }
+
+  /** A message that an account's companions were sent, by its id. */
+  messageTo(phone: string, id: string): proto.IMessage | null {
+    const companions = accountOf(this.world, phone).companions.values();
+    const [sent] = [...companions].flatMap((companion) => this.world.sent.find(id, companion) ?? []);
+    return sent ? proto.Message.decode(sent.plain) : null;
   }
 
   /** The plain file of a message with media. */

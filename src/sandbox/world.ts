@@ -18,6 +18,7 @@ import { seededRandom } from './faults/random.ts';
 import { StanzaRules } from './faults/stanza-rules.ts';
 import { Groups } from './groups/groups.ts';
 import { Ledger } from './ledger.ts';
+import type { PhoneMode } from './media/media-retry.ts';
 import { MediaStore } from './media/store.ts';
 import { SeenIds } from './messages/seen-ids.ts';
 import { SentCache } from './messages/sent-cache.ts';
@@ -51,6 +52,8 @@ export class World {
   readonly rules: StanzaRules;
   readonly media = new MediaStore();
   readonly received = new ReceivedMessages();
+  /** What phones do when they are asked to upload a file again. */
+  phoneMode: PhoneMode = 'uploads';
   /** Host and port of the media server. */
   mediaHost = '';
   /** Routes that `run.ts` adds to the control API. */

@@ -6,6 +6,7 @@ import type { NewEvent } from '../protocol/events.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Party } from '../protocol/message.ts';
 import type { Store, StoreWrite } from '../store/ports.ts';
+import type { BoundedMap } from './bounded-map.ts';
 import type { GroupCache } from './caches.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import type { RingingCalls } from './ringing-calls.ts';
@@ -24,6 +25,8 @@ export interface ActionContext {
   readonly dataDir: string;
   readonly proxyUrl: string | null;
   readonly calls: RingingCalls;
+  /** Where phones put files that WhatsApp had no more. */
+  readonly freshPaths: BoundedMap<string>;
   me(): Me;
   /** Own changes are no events of the socket: a handler tells them, with what belongs in the same batch. */
   raise(events: readonly NewEvent[], writes?: readonly StoreWrite[]): void;

@@ -25,6 +25,7 @@ import { notOnWhatsapp, resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import { CredsKeeper } from './auth-state.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { createDeviceCache, type DeviceCache, GroupCache, PlaceholderCache } from './caches.ts';
 import { subscribeCapabilities } from './capability-events.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
@@ -35,7 +36,7 @@ import { GroupNotices } from './group-events.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
-import { closeTimeoutMs, eventsHeldMs } from './limits.ts';
+import { closeTimeoutMs, eventsHeldMs, freshPathsMax } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
 import { logout, requestPairingCode } from './pairing.ts';
@@ -64,6 +65,7 @@ export class Connection {
   private readonly devices: DeviceCache;
   private readonly placeholders = new PlaceholderCache();
   private readonly calls = new RingingCalls();
+  private readonly freshPaths = new BoundedMap<string>(freshPathsMax);
   private readonly facts: FactQueue;
   private readonly guard: SessionGuard;
   private readonly deadline: PhaseDeadline;
@@ -150,7 +152,7 @@ export class Connection {
   }
 
   private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
-    const { sock, lids, groups, calls, me } = this;
+    const { sock, lids, groups, calls, freshPaths, me } = this;
     const { instance, store, clock, settings, dataDir, proxyUrl } = this.options;
     const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
     const resolve: ActionContext['resolve'] = async (address) => {
@@ -162,7 +164,8 @@ export class Connection {
       if (events.length + writes.length > 0) this.facts.push({ kind: 'EventsRaised', events, writes });
     };
     const place = { instance, settings, dataDir, proxyUrl };
-    return { ...place, sock, lids, groups, calls, store, clock, me, party, raise, resolve, resolveAll };
+    const parts = { sock, lids, groups, calls, freshPaths, store, clock, me };
+    return { ...place, ...parts, party, raise, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */

@@ -24,7 +24,7 @@ export interface DownloadOrder {
 }
 
 /** WhatsApp's own, which need not be among the hosts for uploads. */
-export const defaultMediaHost = 'mmg.whatsapp.net';
+const defaultMediaHost = 'mmg.whatsapp.net';
 const origin = 'https://web.whatsapp.com';
 
 /** The host that the message names where it is one of WhatsApp's, else the first that the server announced. */

@@ -43,6 +43,8 @@ export const downloadIdleTimeoutMs = 30_000;
 export const downloadTimeoutMs = 180_000;
 /** How long the phone may take to upload a file again. */
 export const mediaRetryTimeoutMs = 20_000;
+/** Files that phones uploaded again, whose new place one account remembers. */
+export const freshPathsMax = 256;
 /** Files that one socket uploads at once. */
 export const uploadsAtOnceMax = 4;
 /** An upload in which nothing moves for this long has failed. */

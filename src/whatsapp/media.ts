@@ -3,12 +3,11 @@
  * WhatsApp has them no more. The caller decrypts, away from the sockets.
  */
 import { normalizeMessageContent, proto, type WAMessageKey } from '@whiskeysockets/baileys';
-import { pause } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { FetchedMedia, MediaKind } from '../protocol/media.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
-import { defaultMediaHost, download, mediaHostOf } from './download.ts';
-import { mediaRetryTimeoutMs } from './limits.ts';
+import { download, mediaHostOf } from './download.ts';
+import { askPhone } from './media-retry.ts';
 
 interface Part {
   readonly url?: string | null;
@@ -75,37 +74,30 @@ function partOf(message: proto.IMessage): { kind: MediaKind; part: Part } | null
   return stickerMessage ? { kind: 'sticker', part: stickerMessage } : null;
 }
 
-async function attempt({ part }: { part: Part }, context: ActionContext): ReturnType<typeof download> {
+/** From where the file lies: as the message says, or where the phone put it since. */
+async function attempt(part: Part, directPath: string, context: ActionContext): ReturnType<typeof download> {
   const { sock, dataDir, proxyUrl } = context;
   const { hosts } = await sock.refreshMediaConn(false);
   const host = mediaHostOf(
     part.url,
     hosts.map(({ hostname }) => hostname),
   );
-  const { directPath } = part;
-  if (!directPath?.startsWith('/')) return { status: 404 };
+  if (!directPath.startsWith('/')) return { status: 404 };
   return download({ host, directPath, dataDir, proxyUrl, maxBytes: fileMaxBytes });
 }
 
-/** The phone uploads the file again and says where it lies then, which Baileys writes into the message. */
-async function askPhone({ key, message }: Found, context: ActionContext): Promise<void> {
-  // Baileys takes the host of a link that it knows, and forgets a host of the sandbox.
-  const late = pause(context.clock, mediaRetryTimeoutMs).then(() => {
-    throw new AppError(
-      'timeout',
-      'WhatsApp has the file no more, and the phone did not upload it again in time.',
-    );
-  });
-  try {
-    await Promise.race([
-      context.sock.updateMediaMessage({ key, message: normalizeMessageContent(message) ?? {} }),
-      late,
-    ]);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new AppError('not_found', `WhatsApp has the file no more, nor has the phone: ${why}`);
+/** Where WhatsApp has the file no more, the phone is asked to upload it again; the new path is remembered. */
+async function fetchFile({ key }: Found, part: Part, context: ActionContext): Promise<string> {
+  const { freshPaths } = context;
+  const name = `${key.remoteJid ?? ''} ${key.id ?? ''}`;
+  let result = await attempt(part, freshPaths.get(name) ?? part.directPath ?? '', context);
+  if ('status' in result && goneStatuses.includes(result.status) && part.mediaKey) {
+    const directPath = await askPhone(key, part.mediaKey, context);
+    freshPaths.set(name, directPath);
+    result = await attempt(part, directPath, context);
   }
+  if ('id' in result) return result.id;
+  throw new AppError('not_found', `WhatsApp's media host answered ${result.status} for this file`);
 }
 
 async function fetchMedia(
@@ -116,16 +108,8 @@ async function fetchMedia(
   const media = partOf(found.message);
   if (!media) throw new AppError('not_found', `the message "${messageId}" has no file`);
   const { kind, part } = media;
-  const url = part.url ?? `https://${defaultMediaHost}`;
-  let result = await attempt(media, context);
-  if ('status' in result && goneStatuses.includes(result.status) && part.mediaKey) {
-    await askPhone(found, context);
-    result = await attempt({ part: { ...part, url } }, context);
-  }
-  if ('status' in result)
-    throw new AppError('not_found', `WhatsApp's media host answered ${result.status} for this file`);
   return {
-    id: result.id,
+    id: await fetchFile(found, part, context),
     kind,
     mimetype: part.mimetype ?? 'application/octet-stream',
     filename: part.fileName ?? null,

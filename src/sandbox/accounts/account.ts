@@ -4,6 +4,7 @@
  */
 import type { SignalDevice } from '../signal/device.ts';
 import { lidJid, pnJid } from '../wire/jid.ts';
+import type { proto } from '../wire/proto.ts';
 import type { Companion } from './companion.ts';
 
 /** A key that app state is encrypted with; the phone shares it at first login. */
@@ -31,6 +32,8 @@ export class Account {
   readonly watchers = new Set<string>();
   /** Retries that the phone asked for, by message id. */
   readonly phoneRetries = new Map<string, number>();
+  /** The last messages with a file that a companion sent, as the phone got them, by id. */
+  readonly sentMedia = new Map<string, proto.IMessage>();
   pushName: string;
   about = 'Available';
   nextDevice = 1;

@@ -1,39 +1,13 @@
 /** Decrypts the file of a message from the media store, as the app of a contact does. */
 import { createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
+import { type MediaKind, mediaPartOf } from '../media/parts.ts';
 import type { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
-import { keyNames, type MediaKind } from './send-media.ts';
-
-interface Part {
-  readonly kind: MediaKind;
-  readonly directPath?: string | null;
-  readonly mediaKey?: Uint8Array | null;
-  readonly fileSha256?: Uint8Array | null;
-}
-
-/** Below its wrappers: view once, a document with a caption. */
-function shown(message: proto.IMessage): proto.IMessage {
-  const inner =
-    message.viewOnceMessage ??
-    message.viewOnceMessageV2 ??
-    message.viewOnceMessageV2Extension ??
-    message.documentWithCaptionMessage;
-  return inner?.message ? shown(inner.message) : message;
-}
-
-function partOf(message: proto.IMessage): Part | null {
-  const content = shown(message);
-  if (content.imageMessage) return { kind: 'image', ...content.imageMessage };
-  if (content.videoMessage) return { kind: 'video', ...content.videoMessage };
-  if (content.ptvMessage) return { kind: 'video', ...content.ptvMessage };
-  if (content.audioMessage) return { kind: 'audio', ...content.audioMessage };
-  if (content.documentMessage) return { kind: 'document', ...content.documentMessage };
-  return content.stickerMessage ? { kind: 'sticker', ...content.stickerMessage } : null;
-}
+import { keyNames } from './send-media.ts';
 
 /** Null where the message has no file, or it is not what the message says. */
 export function openMedia(world: World, message: proto.IMessage): Buffer | null {
-  const part = partOf(message);
+  const part = mediaPartOf(message);
   const file = part && world.media.find(part.directPath ?? '');
   if (!part || !file) return null;
   const plain = part.mediaKey ? decrypt(part.kind, file, part.mediaKey) : file;

@@ -3,10 +3,9 @@
  * by the library and the control API.
  */
 import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { MediaKind } from '../media/parts.ts';
 import type { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
-
-export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
 /** Stickers use the keys of images. */
 export const keyNames: Readonly<Record<MediaKind, string>> = {
@@ -28,12 +27,22 @@ function encryptMedia(kind: MediaKind, plain: Buffer, mediaKey: Buffer): Buffer 
   return Buffer.concat([sealed, mac]);
 }
 
+export interface MediaAbout {
+  readonly mimetype: string;
+  readonly caption?: string;
+  readonly fileName?: string;
+  /** Audio: a voice note. */
+  readonly isVoice?: boolean;
+  /** Video: a round video note. */
+  readonly isNote?: boolean;
+}
+
 /** The message that carries `plain`; its file is in the store when this returns. */
 export function mediaMessage(
   world: World,
   kind: MediaKind,
   plain: Buffer,
-  about: { readonly mimetype: string; readonly caption?: string; readonly fileName?: string },
+  about: MediaAbout,
 ): proto.IMessage {
   const mediaKey = randomBytes(32);
   const file = encryptMedia(kind, plain, mediaKey);
@@ -49,6 +58,7 @@ export function mediaMessage(
     mediaKeyTimestamp: Number(world.nowSeconds()),
     ...(about.caption === undefined ? {} : { caption: about.caption }),
     ...(about.fileName === undefined ? {} : { fileName: about.fileName }),
+    ...(about.isVoice ? { ptt: true } : {}),
   };
-  return { [`${kind}Message`]: content };
+  return { [about.isNote ? 'ptvMessage' : `${kind}Message`]: content };
 }

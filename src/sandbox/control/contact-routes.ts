@@ -1,8 +1,9 @@
 /**
  * Control routes that speak as contacts. Each reads its fields and calls `sandbox.contact`.
  */
-import { type MediaKind, mediaMessage } from '../contacts/send-media.ts';
+import { mediaMessage } from '../contacts/send-media.ts';
 import type { Content } from '../contacts/speaker.ts';
+import type { MediaKind } from '../media/parts.ts';
 import { proto } from '../wire/proto.ts';
 import { numberField, oneOf, optionalText, textField, textList } from './fields.ts';
 import type { ControlRequest, ControlRoute } from './server.ts';
@@ -35,6 +36,7 @@ const media: ControlRoute = async (request) => {
       mimetype: textField(body, 'mimetype'),
       ...(caption === undefined ? {} : { caption }),
       ...(fileName === undefined ? {} : { fileName }),
+      ...{ isVoice: body['voice'] === true, isNote: body['note'] === true },
     },
   );
   return { id: await from(request).write(textField(body, 'to'), message) };

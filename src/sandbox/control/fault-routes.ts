@@ -5,6 +5,8 @@
 import type { DoorMode } from '../faults/door.ts';
 import { type CloseKind, closeKinds } from '../faults/faults.ts';
 import type { StanzaRule } from '../faults/stanza-rules.ts';
+import { phoneModes } from '../media/media-retry.ts';
+import { goneStatuses } from '../media/store.ts';
 import { numberField, oneOf, optionalText, textField } from './fields.ts';
 import type { ControlRoute } from './server.ts';
 
@@ -26,6 +28,14 @@ const stanza: ControlRoute = ({ sandbox, body }) => {
   sandbox.faults.stanza(rule);
 };
 
+/** By the id of a message that an account was sent. */
+const expireMedia: ControlRoute = ({ sandbox, body }) => {
+  const message = sandbox.messageTo(textField(body, 'account'), textField(body, 'id'));
+  const status = goneStatuses.find((one) => one === numberField(body, 'status', 410));
+  if (!message || !status) throw new Error('no such message, or a status that is not 403, 404 or 410');
+  return { expired: sandbox.faults.expireMedia(message, status) };
+};
+
 export const faultRoutes: Readonly<Record<string, ControlRoute>> = {
   'POST /faults/close': ({ sandbox, body }) => ({
     closed: sandbox.faults.close(oneOf<CloseKind>(body, 'kind', closeKinds), optionalText(body, 'account')),
@@ -44,6 +54,8 @@ export const faultRoutes: Readonly<Record<string, ControlRoute>> = {
   'POST /faults/unlink': ({ sandbox, body }) => ({
     devices: sandbox.faults.unlink(textField(body, 'account')),
   }),
+  'POST /faults/media': expireMedia,
+  'POST /faults/phones': ({ sandbox, body }) => sandbox.faults.phones(oneOf(body, 'mode', phoneModes)),
   'POST /faults/clear': ({ sandbox }) => sandbox.faults.clear(),
   'POST /faults/script': ({ sandbox, body }) =>
     sandbox.runFaults({

@@ -4,7 +4,11 @@
  */
 import { deviceRemoved, unlinkFromPhone } from '../accounts/unlink.ts';
 import type { Connection } from '../connections/connection.ts';
+import type { PhoneMode } from '../media/media-retry.ts';
+import { mediaPartOf } from '../media/parts.ts';
+import type { GoneStatus } from '../media/store.ts';
 import { type Node, node } from '../wire/node.ts';
+import type { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import type { DoorMode } from './door.ts';
 import type { StanzaRule } from './stanza-rules.ts';
@@ -93,7 +97,23 @@ export class Faults {
     return companions.length;
   }
 
+  /** The media host has the file of this message no more. False where it has none. */
+  expireMedia(message: proto.IMessage, status: GoneStatus = 410): boolean {
+    const path = mediaPartOf(message)?.directPath;
+    if (!path) return false;
+    this.#world.media.expire(path, status);
+    this.#count(`media ${status}`, undefined);
+    return true;
+  }
+
+  /** What phones do when they are asked to upload a file again. */
+  phones(mode: PhoneMode): void {
+    this.#world.phoneMode = mode;
+    this.#count(`phones ${mode}`, undefined);
+  }
+
   clear(): void {
+    this.#world.phoneMode = 'uploads';
     this.#world.door.reset();
     this.#world.rules.clear();
     this.freeze(undefined, false);

@@ -36,9 +36,10 @@ async function accept(world: World, request: IncomingMessage, response: ServerRe
 }
 
 function offer(world: World, request: IncomingMessage, response: ServerResponse): void {
-  const bytes = world.media.find((request.url ?? '').split('?')[0] ?? '');
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const bytes = world.media.find(path);
   if (!bytes) {
-    response.writeHead(404).end();
+    response.writeHead(world.media.statusOf(path)).end();
     return;
   }
   world.media.downloads += 1;

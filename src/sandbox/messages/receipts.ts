@@ -5,6 +5,7 @@
 import type { Companion } from '../accounts/companion.ts';
 import { deliverToAll, settle } from '../accounts/delivery.ts';
 import { limits } from '../limits.ts';
+import { acceptMediaRetry } from '../media/media-retry.ts';
 import { isGroup, isLid, parseJid } from '../wire/jid.ts';
 import { childrenNamed, childrenOf, type Node, node } from '../wire/node.ts';
 import type { World } from '../world.ts';
@@ -47,7 +48,8 @@ export async function acceptReceipt(world: World, from: Companion, receipt: Node
   if (deliveryTypes.has(type)) {
     for (const each of idsOf(receipt)) settle(world, from, { kind: 'message', id: each, from: to });
   }
-  if (type === 'retry') {
+  if (type === 'server-error') acceptMediaRetry(world, from, receipt);
+  else if (type === 'retry') {
     const failed = from.queue.find('message', id ?? '', to);
     if (failed) failed.isRetryAsked = true;
     await retry(world, from, receipt);
