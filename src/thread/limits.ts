@@ -6,6 +6,8 @@ import { assert } from '../assert.ts';
 
 /** Messages and replies packed into one frame; the rest waits for the next. */
 export const frameEntriesMax = 1024;
+/** So many letters at once, with no frame on its way, go as two frames, so that both threads have work. */
+export const splitFromLetters = 16;
 /** Frames sent and not yet taken by the other side: the credit of each direction. */
 export const framesInFlightMax = 4;
 /** Messages of one guest that its host has not finished: the bound of `guest.tell`. */

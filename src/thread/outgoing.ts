@@ -26,6 +26,11 @@ export class Outgoing {
     this.#letterbox = letterbox;
   }
 
+  /** Letters that may go now. */
+  get lettersDue(): number {
+    return this.#holdsLetters ? 0 : this.#letters.length / 3;
+  }
+
   get framesPacked(): number {
     return this.#framesPacked;
   }
@@ -62,12 +67,12 @@ export class Outgoing {
     this.#finished.push(id);
   }
 
-  /** All that is to be said now, up to `frameEntriesMax` of each; undefined when that is nothing. */
-  nextFrame(): FrameBytes | undefined {
+  /** All that is to be said now, but only so many letters and so much of the rest; undefined when that is nothing. */
+  nextFrame(lettersMax = frameEntriesMax): FrameBytes | undefined {
     if (this.isEmpty) return undefined;
     const [replies, failures, finished] = [this.#replies, this.#failures, this.#finished];
     const letters = this.#holdsLetters ? empty.letters : this.#letters;
-    if (!this.#holdsLetters) this.#letters = beyond(this.#letters, frameEntriesMax * 3);
+    if (!this.#holdsLetters) this.#letters = beyond(this.#letters, lettersMax * 3);
     this.#replies = beyond(replies, frameEntriesMax * 2);
     this.#failures = beyond(failures, frameEntriesMax * 2);
     this.#finished = [];

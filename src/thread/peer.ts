@@ -8,7 +8,7 @@ import type { Letter, Message } from '../actor/protocol.ts';
 import { detach } from '../detach.ts';
 import { type Failure, fromFailure } from '../errors.ts';
 import type { Codec, Frame } from './codec.ts';
-import { framesInFlightMax } from './limits.ts';
+import { frameEntriesMax, framesInFlightMax, splitFromLetters } from './limits.ts';
 import type { FrameBytes, Link } from './link.ts';
 import { Outgoing } from './outgoing.ts';
 
@@ -154,10 +154,17 @@ export class Peer {
 
   #flush(): void {
     while (this.#link !== undefined && this.#framesInFlight < framesInFlightMax) {
-      const bytes = this.#outgoing.nextFrame();
+      const bytes = this.#outgoing.nextFrame(this.#lettersNow());
       if (bytes === undefined) return;
       this.#send(this.#link, bytes);
     }
+  }
+
+  /** Two threads that hand one frame to and fro work by turns: the first of many letters go as two frames. */
+  #lettersNow(): number | undefined {
+    const { lettersDue } = this.#outgoing;
+    if (this.#framesInFlight > 0 || lettersDue < splitFromLetters) return undefined;
+    return Math.min(frameEntriesMax, Math.ceil(lettersDue / 2));
   }
 
   #send(link: Link, bytes: FrameBytes): void {

@@ -8,6 +8,7 @@ import { DeadLetters } from '../../src/actor/dead-letters.ts';
 import { Letterbox } from '../../src/actor/letterbox.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createCodec } from '../../src/thread/codec.ts';
+import { splitFromLetters } from '../../src/thread/limits.ts';
 import { Peer } from '../../src/thread/peer.ts';
 import { quietLog } from './harness.ts';
 
@@ -82,7 +83,7 @@ async function speak(
     if (isAsk)
       answers.push(end.letterbox.ask(message, { timeoutMs: 20_000 }).then((value) => [number, value]));
     else expect(end.letterbox.tell(message)).toBe('accepted');
-    await turns(pauseTurns);
+    if (pauseTurns > 0) await turns(pauseTurns);
   }
   return Promise.all(answers);
 }
@@ -104,4 +105,23 @@ test('both sides talk at once over paths of different speed', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('many letters at once go as two frames, while a frame is on its way as one', async () => {
+  const [host, guest] = [new End('guest'), new End('host')];
+  connect(host, guest, [1, 1]);
+  connect(guest, host, [1, 1]);
+  await turns(5);
+  const before = host.peer.framesSent;
+  const ask = (number: number): Promise<unknown> =>
+    host.letterbox.ask({ kind: 'Said', number, delayTurns: 9 } as Said, { timeoutMs: 20_000 });
+  const first = Array.from({ length: splitFromLetters }, (_, number) => ask(number));
+  await Promise.resolve();
+  expect(host.peer.framesSent - before).toBe(2);
+  const second = Array.from({ length: splitFromLetters * 2 }, (_, number) => ask(number));
+  await Promise.resolve();
+  expect(host.peer.framesSent - before).toBe(3);
+  const doubled = (length: number): number[] => Array.from({ length }, (_, number) => number * 2);
+  expect(await Promise.all(first)).toEqual(doubled(splitFromLetters));
+  expect(await Promise.all(second)).toEqual(doubled(splitFromLetters * 2));
 });
