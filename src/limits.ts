@@ -36,6 +36,9 @@ export const unacknowledgedSendsMax = 16;
 export const outgoingQueueMax = 10_000;
 /** Chats and contacts of one instance whose records are held in memory. */
 export const chatsCachedMax = 64;
+/** After this WhatsApp's apps ignore an edit, and a deletion for everyone. */
+export const editWindowMs = 15 * 60_000;
+export const revokeWindowMs = 60 * 3_600_000;
 /** Handshakes in progress at once in one shard. */
 export const handshakesPerShard = 4;
 /** From socket creation to `open`, QR time not counted. */

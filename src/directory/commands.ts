@@ -91,7 +91,7 @@ export class GatewayCommands implements Commands {
     this.#options = options;
     this.#directory = options.directory;
     this.#letters = this.#makeLetters();
-    this.conversations = new StoredConversations(options.store);
+    this.conversations = new StoredConversations(options.store, options.clock);
   }
 
   authenticate(key: string): Credential | undefined {

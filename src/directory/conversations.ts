@@ -2,6 +2,7 @@
  * `Conversations` over the store: which chat an address means, which message an id, and both as front ends show
  * them. Every read is bounded. Called by `commands.ts`; never asks a shard and never writes.
  */
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Page } from '../protocol/commands.ts';
 import type {
@@ -10,11 +11,14 @@ import type {
   Conversations,
   MessageDetail,
   MessageListQuery,
+  MessageOperation,
+  MessageOrder,
   MessageTarget,
 } from '../protocol/conversations.ts';
 import type { ChatRecord, ContactRecord, Mark, StoredMessage } from '../store/conversation-ports.ts';
 import type { Store } from '../store/ports.ts';
 import { idsOf } from './known-addresses.ts';
+import { orderFor } from './message-orders.ts';
 
 type Parts = Pick<Store, 'conversations' | 'sessions'>;
 type Of<K extends Mark['kind']> = Extract<Mark, { kind: K }>;
@@ -52,9 +56,11 @@ const contactOf = ({ party, name, pushName, businessName }: ContactRecord): Cont
 
 export class StoredConversations implements Conversations {
   readonly #store: Parts;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(store: Parts) {
+  constructor(store: Parts, clock: Pick<Clock, 'now'>) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   async message(instance: string, id: string, chat: string | null): Promise<MessageDetail | undefined> {
@@ -63,9 +69,17 @@ export class StoredConversations implements Conversations {
   }
 
   async target(instance: string, id: string, chat: string | null): Promise<MessageTarget> {
-    const found = await this.#find(instance, id, chat);
-    if (!found) throw new AppError('not_found', `there is no message "${id}"`);
-    return { key: { id, ...found.key }, chat: found.key.remoteJid, view: detailOf(found) };
+    const found = await this.#required(instance, id, chat);
+    return { key: { id, ...found.key }, chatId: found.chatId, view: detailOf(found) };
+  }
+
+  async order(
+    instance: string,
+    id: string,
+    chat: string | null,
+    operation: MessageOperation,
+  ): Promise<MessageOrder | null> {
+    return orderFor(await this.#required(instance, id, chat), operation, this.#clock.now());
   }
 
   async messages(instance: string, query: MessageListQuery): Promise<Page<MessageDetail>> {
@@ -105,6 +119,12 @@ export class StoredConversations implements Conversations {
     return ids[0] ?? address;
   }
 
+  async #required(instance: string, id: string, chat: string | null): Promise<StoredMessage> {
+    const found = await this.#find(instance, id, chat);
+    if (!found) throw new AppError('not_found', `there is no message "${id}"`);
+    return found;
+  }
+
   async #find(instance: string, id: string, chat: string | null): Promise<StoredMessage | undefined> {
     const found = await this.#store.conversations.messagesOf(instance, id);
     if (chat === null) {
@@ -119,12 +139,19 @@ export class StoredConversations implements Conversations {
     return found.find(({ chatId, view }) => ids.includes(chatId) || ids.includes(view.chat.jid));
   }
 
+  /** Where the last message itself was deleted on this account. */
+  async #newest({ instance, id: chatId }: ChatRecord): Promise<StoredMessage | undefined> {
+    const query = { chatId, before: null, after: null, type: null, cursor: null, limit: 1 } as const;
+    const page = await this.#store.conversations.messages(instance, { ...query, order: 'newest' });
+    return page.items[0];
+  }
+
   async #chatView(chat: ChatRecord): Promise<ChatView> {
     const { conversations } = this.#store;
     const { instance, id, party, lastMessageId, instance: _, ...rest } = chat;
     const contact = chat.name === null ? await conversations.contact(instance, id) : undefined;
     const last = lastMessageId === null ? [] : await conversations.messagesOf(instance, lastMessageId);
-    const message = last.find(({ chatId }) => chatId === id);
+    const message = last.find(({ chatId }) => chatId === id) ?? (lastMessageId && (await this.#newest(chat)));
     return {
       ...party,
       name: chat.name ?? contact?.name ?? contact?.pushName ?? null,

@@ -26,6 +26,7 @@ import { instanceRoutes } from './routes/instances.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { messageOperationRoutes } from './routes/message-operations.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { monitoringRoutes } from './routes/monitoring.ts';
 import { newsletterRoutes } from './routes/newsletters.ts';
@@ -97,6 +98,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...lifecycleRoutes(options),
     ...pairingRoutes(options),
     ...messageRoutes(options),
+    ...messageOperationRoutes(options),
     ...mediaRoutes(options),
     ...conversationRoutes(options),
     ...blocklistRoutes(options),

@@ -11,6 +11,7 @@ import type { ContactActions } from './contacts.ts';
 import type { GroupActions } from './groups.ts';
 import type { LabelActions } from './labels.ts';
 import type { MediaActions } from './media.ts';
+import type { MessageActions } from './message-actions.ts';
 import type { NewsletterActions } from './newsletters.ts';
 import type { PresenceActions } from './presences.ts';
 import type { ProfileActions } from './profile.ts';
@@ -24,6 +25,7 @@ export interface Actions
     GroupActions,
     LabelActions,
     MediaActions,
+    MessageActions,
     NewsletterActions,
     PresenceActions,
     ProfileActions {}

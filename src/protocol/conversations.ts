@@ -2,8 +2,7 @@
  * Messages, chats and contacts as they are kept, for front ends: read on the main thread from the store, never
  * asked of a shard (DECISIONS 11). Implemented in `src/directory/conversations.ts`.
  */
-import type { MessageView, Party } from './message.ts';
-import type { TargetKey } from './message-change.ts';
+import type { MessageContent, MessageView, Party, TargetKey } from './message.ts';
 
 /** One page of a list; `next` null at the end. */
 interface Page<T> {
@@ -62,12 +61,29 @@ export interface MessageListQuery {
   readonly limit: number;
 }
 
-/** A message that something is to be done to. */
+/** A message that something is to be done to, on this account alone. */
 export interface MessageTarget {
   readonly key: TargetKey;
-  /** JID of the chat, as it is written to. */
-  readonly chat: string;
+  /** Under which id the store has its chat. */
+  readonly chatId: string;
   readonly view: MessageDetail;
+}
+
+/** What can be done to a kept message by sending something. */
+export type MessageOperation =
+  | { readonly kind: 'edit'; readonly text: string }
+  /** For everyone. */
+  | { readonly kind: 'delete' }
+  /** An empty emoji takes the reaction back. */
+  | { readonly kind: 'react'; readonly emoji: string }
+  /** For how long; null: no longer. */
+  | { readonly kind: 'pin'; readonly seconds: number | null }
+  | { readonly kind: 'forward' };
+
+/** What to send for an operation. `chat` is the JID of the message's chat, as it is written to. */
+export interface MessageOrder {
+  readonly chat: string;
+  readonly content: MessageContent;
 }
 
 export interface Conversations {
@@ -75,6 +91,13 @@ export interface Conversations {
   message(instance: string, id: string, chat: string | null): Promise<MessageDetail | undefined>;
   /** As `message`; `not_found`. */
   target(instance: string, id: string, chat: string | null): Promise<MessageTarget>;
+  /** As `target`; null where it is done already, `conflict` or `not_supported` where WhatsApp would not take it. */
+  order(
+    instance: string,
+    id: string,
+    chat: string | null,
+    operation: MessageOperation,
+  ): Promise<MessageOrder | null>;
   messages(instance: string, query: MessageListQuery): Promise<Page<MessageDetail>>;
   /** Newest first. */
   chats(instance: string, cursor: string | null, limit: number): Promise<Page<ChatView>>;

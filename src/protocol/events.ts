@@ -99,7 +99,8 @@ export interface EventData extends GroupEventData {
   };
   'blocklist.updated': { contact: Party; blocked: boolean };
   'message.edited': ChangeData & { text: string | null };
-  'message.deleted': ChangeData;
+  /** `me`: on the devices of this account alone. */
+  'message.deleted': ChangeData & { for: 'everyone' | 'me' };
   /** Null: taken back. */
   'message.reaction': ChangeData & { emoji: string | null };
   /** Everything that this person votes for now; null where it cannot be read. */

@@ -1,6 +1,6 @@
 /**
- * What is done to a message after it was sent: an edit, a deletion, a reaction, a vote. As it came in (the shard
- * makes events and marks of it) and, for what this gateway does itself, as a `MessageContent` of `message.ts`.
+ * What is done to a message after it was sent: an edit, a deletion, a reaction, a pin, a vote. The shard makes
+ * events and marks of it. What this gateway does itself is sent as a `MessageContent` of `message.ts` first.
  */
 import type { Party } from './message.ts';
 
@@ -9,6 +9,8 @@ export type ChangeKind =
   | { readonly kind: 'deleted' }
   /** An empty emoji takes the reaction back. */
   | { readonly kind: 'reaction'; readonly emoji: string }
+  /** Until null: no longer pinned. */
+  | { readonly kind: 'pinned'; readonly until: number | null }
   /** Null where the poll is not known, or the vote not readable. */
   | { readonly kind: 'vote'; readonly options: readonly string[] | null };
 
@@ -23,14 +25,6 @@ export interface MessageChange {
   /** The message that it is about. */
   readonly target: string;
   readonly change: ChangeKind;
-}
-
-/** The message that something is done to, as WhatsApp addresses it. */
-export interface TargetKey {
-  readonly id: string;
-  readonly remoteJid: string;
-  readonly fromMe: boolean;
-  readonly participant: string | null;
 }
 
 export interface PollResult {

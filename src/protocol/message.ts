@@ -125,6 +125,57 @@ export interface EventContent {
   readonly guestsAllowed: boolean;
 }
 
+/** The message that something is done to, as WhatsApp addresses it. */
+export interface TargetKey {
+  readonly id: string;
+  readonly remoteJid: string;
+  readonly fromMe: boolean;
+  readonly participant: string | null;
+}
+
+export interface EditContent {
+  readonly type: 'edit';
+  readonly target: TargetKey;
+  readonly text: string;
+  /** The encoded message whose caption the text becomes; null where the text is all of it. */
+  readonly original: Uint8Array | null;
+}
+
+/** For everyone. */
+export interface DeleteContent {
+  readonly type: 'delete';
+  readonly target: TargetKey;
+}
+
+export interface ReactionContent {
+  readonly type: 'reaction';
+  readonly target: TargetKey;
+  /** Empty: taken back. */
+  readonly emoji: string;
+}
+
+export interface PinContent {
+  readonly type: 'pin';
+  readonly target: TargetKey;
+  /** For how long; null: no longer. */
+  readonly seconds: number | null;
+}
+
+/** A message once more: encoded, as it stood when it was asked for, since it may be gone when it is sent. */
+export interface ForwardContent {
+  readonly type: 'forward';
+  readonly original: Uint8Array;
+  /** This account wrote it, so its new copy is not marked as forwarded. */
+  readonly isOwn: boolean;
+  readonly shown: Pick<MessageView, 'type' | 'text' | 'media'>;
+}
+
+/** What changes another message, and is none itself. */
+export type ChangeContent = EditContent | DeleteContent | ReactionContent | PinContent;
+export const changeTypes: readonly string[] = ['edit', 'delete', 'reaction', 'pin'];
+export const isChangeContent = (content: MessageContent): content is ChangeContent =>
+  changeTypes.includes(content.type);
+
 /** What to send; one member a type, each with a composer in `src/whatsapp/compose/`. */
 export type MessageContent =
   | TextContent
@@ -132,7 +183,9 @@ export type MessageContent =
   | LocationContent
   | ContactContent
   | PollContent
-  | EventContent;
+  | EventContent
+  | ForwardContent
+  | ChangeContent;
 
 export const waitModes = ['queued', 'server', 'delivered'] as const;
 export type WaitMode = (typeof waitModes)[number];

@@ -365,6 +365,7 @@ export class Instance {
       instance: this.id,
       store: this.#env.store,
       writeEvent: (event) => this.#write(event),
+      effects: (record, at) => this.#messages.effects(record, at),
       committed: (writes) => this.#env.outlet.committed(writes),
       onRaised: (view) => this.#raised(view),
     });
@@ -388,6 +389,7 @@ export class Instance {
       me: () => this.#me(),
       resolve: (address) => this.#resolve(address),
       party: (jid) => this.#openSocket().resolveParty(jid),
+      quoted: (id, chat) => this.#messages.quoted(id, chat),
       listed: (record) => this.#messages.listed(record),
       raise: (change) => this.#keep(this.#statuses.raise([change])),
       release: (content) => this.#env.releaseMedia(content),

@@ -1,6 +1,6 @@
 /**
- * Edits, deletions, reactions and votes that came in, as the writes that make them durable: the event, its
- * dedupe entry, and a mark on the message where it is kept. Called by `instance.ts`; the caller commits.
+ * Edits, deletions, reactions, pins and votes, as the writes that make them durable: the event, its dedupe entry,
+ * and a mark on the message where it is kept. Called by `message-recorder.ts`; the caller commits.
  */
 import { iso } from '../clock.ts';
 import type { EventData, NewEvent } from '../protocol/events.ts';
@@ -33,6 +33,8 @@ function markOf({ change, from, at }: MessageChange): Mark | null {
       return { kind: 'deleted', at, by: from };
     case 'reaction':
       return { kind: 'reaction', from, emoji: change.emoji, at };
+    case 'pinned':
+      return { kind: 'pinned', until: change.until, at };
     default:
       return change.options === null ? null : { kind: 'vote', from, options: change.options, at };
   }
@@ -49,7 +51,8 @@ function resultsOf({ change, from }: MessageChange, about: StoredMessage | undef
   return [...counts].map(([option, votes]) => ({ option, votes }));
 }
 
-function eventOf(told: MessageChange, about: StoredMessage | undefined): NewEvent<ChangeEvent> {
+/** A pin is no event: the message shows it. */
+function eventOf(told: MessageChange, about: StoredMessage | undefined): NewEvent<ChangeEvent> | null {
   const { target: id, chat, from, fromMe, change } = told;
   const common = { id, chat, from, fromMe, at: iso(told.at) };
   const of = <T extends ChangeEvent>(type: T, data: EventData[T]): NewEvent<ChangeEvent> => ({
@@ -61,9 +64,11 @@ function eventOf(told: MessageChange, about: StoredMessage | undefined): NewEven
     case 'edited':
       return of('message.edited', { ...common, text: change.text });
     case 'deleted':
-      return of('message.deleted', common);
+      return of('message.deleted', { ...common, for: 'everyone' });
     case 'reaction':
       return of('message.reaction', { ...common, emoji: change.emoji === '' ? null : change.emoji });
+    case 'pinned':
+      return null;
     default:
       return of('poll.vote', { ...common, options: change.options, results: resultsOf(told, about) });
   }
@@ -85,11 +90,13 @@ export class MessageChanges {
     const found = await store.conversations.messagesOf(instance, target);
     const about = found.find((message) => message.chatId === chatId);
     if (about && !isAllowed(told, about)) return [];
-    const write = writeEvent(eventOf(told, about));
-    if (write.to !== 'event') return [];
+    const event = eventOf(told, about);
+    const write = event && writeEvent(event);
+    // Without an event too, so that a redelivery is known to be durable.
+    const seq = write?.to === 'event' ? write.event.seq : 0;
     const writes: StoreWrite[] = [
-      write,
-      { to: 'dedupe', instance, chat: chat.jid, sender: from.jid, id, seq: write.event.seq },
+      ...(write ? [write] : []),
+      { to: 'dedupe', instance, chat: chat.jid, sender: from.jid, id, seq },
     ];
     const mark = about && markOf(told);
     if (mark) writes.push({ to: 'mark', instance, chatId, id: target, mark });

@@ -4,10 +4,13 @@
  * where it can. Called by `instance.ts`.
  */
 import { iso } from '../clock.ts';
+import { AppError } from '../errors.ts';
 import type { NewEvent } from '../protocol/events.ts';
-import type { ReceivedMessage } from '../protocol/message.ts';
+import { isChangeContent, type Party, type QuoteView, type ReceivedMessage } from '../protocol/message.ts';
 import type { MessageChange } from '../protocol/message-change.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
+import { ownChange } from '../whatsapp/message-changes.ts';
+import { quotedOf, quoteViewOf } from '../whatsapp/quotes.ts';
 import type { MessageSource } from '../whatsapp/wa-socket.ts';
 import { ChatBook, type ChatBookOptions } from './chat-book.ts';
 import { MessageChanges } from './message-changes.ts';
@@ -51,8 +54,28 @@ export class MessageRecorder {
     return this.#changes.writes(change);
   }
 
-  listed(record: SentRecord): Promise<StoreWrite[]> {
-    return this.book.listed(record);
+  /** WhatsApp took what this gateway did to a message: the same event and mark as when somebody else does it. */
+  async effects(record: SentRecord, at: number): Promise<StoreWrite[]> {
+    const change = ownChange(record, record.view.from, at);
+    return change ? this.#changes.writes(change) : [];
+  }
+
+  /** A change of another message stands in no list. */
+  async listed(record: SentRecord): Promise<StoreWrite[]> {
+    return isChangeContent(record.content) ? [] : this.book.listed(record);
+  }
+
+  /**
+   * What a new message in this chat answers. Null where nothing is kept and the chat says who wrote it; `not_found`,
+   * `ambiguous_message`.
+   */
+  async quoted(id: string, chat: Party): Promise<QuoteView | null> {
+    const { instance, store, settings } = this.#options;
+    const found = quotedOf(await store.conversations.messagesOf(instance, id), chat);
+    if (found) return quoteViewOf(found);
+    const isPerson = chat.pn !== null || chat.lid !== null;
+    if (isPerson && !settings().storeMessages) return null;
+    throw new AppError('not_found', `there is no message "${id}" to quote in the store`);
   }
 
   /** Makes the events of one notification durable; nothing where it already was recorded. */

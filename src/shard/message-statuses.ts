@@ -4,7 +4,13 @@
  */
 import { iso } from '../clock.ts';
 import type { NewEvent } from '../protocol/events.ts';
-import type { MessageError, MessageStatus, MessageView, Party } from '../protocol/message.ts';
+import {
+  isChangeContent,
+  type MessageError,
+  type MessageStatus,
+  type MessageView,
+  type Party,
+} from '../protocol/message.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
 
 export interface StatusChange {
@@ -21,6 +27,8 @@ export interface StatusOptions {
   readonly instance: string;
   readonly store: Store;
   writeEvent(event: NewEvent<'message.status'>): StoreWrite;
+  /** What a change of another message does, now that WhatsApp has it: part of the same batch. */
+  effects(record: SentRecord, at: number): Promise<readonly StoreWrite[]>;
   committed(writes: readonly StoreWrite[]): void;
   /** After the batch: the message as it stands now. */
   onRaised(view: MessageView): void;
@@ -79,14 +87,24 @@ export class MessageStatuses {
     for (const change of changes) {
       const record = raised.get(change.id) ?? records.get(change.id);
       const isRaised = record !== undefined && isRaise(record.view.status, change.status);
+      if (record && isChangeContent(record.content)) events.push(...(await this.#ofChange(record, change)));
+      else if (isRaised || record === undefined || change.participant !== null)
+        events.push(this.#event(change));
       if (isRaised) raised.set(change.id, withStatus(record, change));
-      if (isRaised || record === undefined || change.participant !== null) events.push(this.#event(change));
     }
     const writes = [...[...raised.values()].map((record) => this.#sentWrite(record, records)), ...events];
     if (writes.length === 0) return;
     await this.#options.store.commit(writes);
     this.#options.committed(writes);
     for (const record of raised.values()) this.#options.onRaised(record.view);
+  }
+
+  /** What was done is told by what it does, not by the states of the message that carries it. */
+  async #ofChange(record: SentRecord, change: StatusChange): Promise<readonly StoreWrite[]> {
+    const { status } = record.view;
+    if (!isRaise(status, change.status)) return [];
+    if (change.status === 'failed') return [this.#event(change)];
+    return status === 'queued' ? this.#options.effects(record, change.at) : [];
   }
 
   #sentWrite(record: SentRecord, stored: ReadonlyMap<string, SentRecord>): StoreWrite {

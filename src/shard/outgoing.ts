@@ -9,7 +9,14 @@ import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
 import { outgoingQueueMax } from '../limits.ts';
 import type { InstanceSettings } from '../protocol/instance.ts';
-import type { MessageContent, MessageError, MessageView, Party, WaitMode } from '../protocol/message.ts';
+import type {
+  MessageContent,
+  MessageError,
+  MessageView,
+  Party,
+  QuoteView,
+  WaitMode,
+} from '../protocol/message.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
 import type { WaSocket } from '../whatsapp/wa-socket.ts';
 import { hasReached, type StatusChange } from './message-statuses.ts';
@@ -34,6 +41,8 @@ export interface OutgoingOptions {
   /** The JID of an address, through the number cache; rejects `not_on_whatsapp`, `validation_failed`. */
   resolve(address: string): Promise<string>;
   party(jid: string): Promise<Party>;
+  /** What a message in this chat answers, by its id; rejects `not_found`. */
+  quoted(id: string, chat: Party): Promise<QuoteView | null>;
   /** What takes the message into the lists, in the batch that queues it. */
   listed(record: SentRecord): Promise<readonly StoreWrite[]>;
   raise(change: StatusChange): void;
@@ -171,16 +180,15 @@ export class Outgoing {
   async #addressed(draft: SentRecord): Promise<SentRecord> {
     const jid = await this.#options.resolve(draft.to);
     const to = await this.#options.party(jid);
-    return { ...draft, to: jid, view: { ...draft.view, from: this.#options.me(), chat: to, to } };
+    const quote = draft.quote === null ? null : await this.#options.quoted(draft.quote, to);
+    return { ...draft, to: jid, view: { ...draft.view, from: this.#options.me(), chat: to, to, quote } };
   }
 
   /** What is stored before the first frame and answers retry receipts. */
   async #encoded(draft: SentRecord, socket: WaSocket): Promise<SentRecord> {
-    const jid = await this.#options.resolve(draft.to);
-    const { id: messageId, content, quote } = draft;
-    const proto = await socket.encode({ messageId, to: jid, content, quote });
-    const to = await this.#options.party(jid);
-    return { ...draft, to: jid, proto, view: { ...draft.view, from: this.#options.me(), chat: to, to } };
+    const addressed = await this.#addressed(draft);
+    const { id: messageId, to, content, quote } = addressed;
+    return { ...addressed, proto: await socket.encode({ messageId, to, content, quote }) };
   }
 
   /** As stored, and put into its chat, before a new socket sends it. */

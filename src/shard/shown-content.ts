@@ -14,13 +14,17 @@ const mediaView = (media: PreparedMedia): MediaView => ({
 
 function textOf(content: MessageContent): string | null {
   if ('media' in content) return content.caption;
-  if (content.type === 'text') return content.text;
+  if (content.type === 'text' || content.type === 'edit') return content.text;
+  if (content.type === 'reaction') return content.emoji;
   if (content.type === 'poll') return content.question;
   return null;
 }
 
-export const shownContent = (content: MessageContent): Pick<MessageView, 'type' | 'text' | 'media'> => ({
-  type: content.type,
-  text: textOf(content),
-  media: 'media' in content ? mediaView(content.media) : null,
-});
+export function shownContent(content: MessageContent): Pick<MessageView, 'type' | 'text' | 'media'> {
+  if (content.type === 'forward') return content.shown;
+  return {
+    type: content.type,
+    text: textOf(content),
+    media: 'media' in content ? mediaView(content.media) : null,
+  };
+}

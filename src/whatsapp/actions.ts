@@ -12,6 +12,7 @@ import { contactHandlers } from './contacts.ts';
 import { groupHandlers } from './groups.ts';
 import { labelHandlers } from './labels.ts';
 import { mediaHandlers } from './media.ts';
+import { messageHandlers } from './message-actions.ts';
 import { newsletterHandlers } from './newsletters.ts';
 import { presenceHandlers } from './presences.ts';
 import { profileHandlers } from './profile.ts';
@@ -26,6 +27,7 @@ const handlers: HandlersOf<ActionKind> = {
   ...groupHandlers,
   ...labelHandlers,
   ...mediaHandlers,
+  ...messageHandlers,
   ...newsletterHandlers,
   ...presenceHandlers,
   ...profileHandlers,

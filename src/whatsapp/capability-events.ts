@@ -5,6 +5,7 @@ import type { CapabilityParts } from './capability-parts.ts';
 import { subscribeChats } from './chat-events.ts';
 import { subscribeContacts } from './contact-events.ts';
 import { subscribeLabels } from './label-events.ts';
+import { subscribeMessages } from './message-events.ts';
 import { subscribePresences } from './presence-events.ts';
 
 export function subscribeCapabilities(parts: CapabilityParts): void {
@@ -13,5 +14,6 @@ export function subscribeCapabilities(parts: CapabilityParts): void {
   subscribeChats(parts);
   subscribeContacts(parts);
   subscribeLabels(parts);
+  subscribeMessages(parts);
   subscribePresences(parts);
 }

@@ -111,8 +111,9 @@ export class Connection {
       lids: this.lids,
       clock: options.clock,
       dataDir: options.dataDir,
+      me: this.me,
       hasEnded: () => this.guard.isEnded,
-      sent: this.sent,
+      messagesOf: this.messagesOf,
     });
     this.listen();
   }
@@ -312,7 +313,10 @@ export class Connection {
     });
   }
 
-  readonly sent = async (id: string) => this.options.store.messages.sent(this.options.instance, id);
+  readonly sent = (id: string) => this.options.store.messages.sent(this.options.instance, id);
+
+  readonly messagesOf = (id: string) =>
+    this.options.store.conversations.messagesOf(this.options.instance, id);
 
   private readonly me = (): Me => meOfKeeper(this.keeper);
 

@@ -1,10 +1,12 @@
 /**
- * Messages that change another one: edits, deletions, reactions, votes. Called by the journal (inside the
- * decryption, so that none is lost) and by `events.ts`. Reads the store for the poll of a vote, writes nothing.
+ * Messages that change another one: edits, deletions, reactions, pins, votes. Called by the journal (inside the
+ * decryption, so that none is lost), by `events.ts`, and by the shard for what this gateway did itself. Reads the
+ * store for the poll of a vote, writes nothing.
  */
 import { normalizeMessageContent, proto, type WAMessage } from '@whiskeysockets/baileys';
+import type { Party } from '../protocol/message.ts';
 import type { ChangeKind, MessageChange } from '../protocol/message-change.ts';
-import type { Store } from '../store/ports.ts';
+import type { SentRecord, Store } from '../store/ports.ts';
 import { textOf } from './content.ts';
 import { type InboundParts, partiesOf, timestampMs } from './inbound.ts';
 import { openVote } from './polls.ts';
@@ -14,6 +16,9 @@ export interface ChangeParts extends InboundParts {
 }
 
 const { Type } = proto.Message.ProtocolMessage;
+const { Type: PinType } = proto.Message.PinInChatMessage;
+/** Where a pin does not say for how long. */
+const pinnedSecondsDefault = 7 * 86_400;
 
 interface Told {
   readonly target: string;
@@ -36,11 +41,24 @@ function ofProtocol(message: proto.Message.IProtocolMessage): Told | undefined {
   };
 }
 
-function toldBy(message: proto.IMessage | null | undefined): Told | undefined {
+function ofPin(
+  { key, type }: proto.Message.IPinInChatMessage,
+  seconds: number | null | undefined,
+  at: number,
+): Told | undefined {
+  const target = key?.id;
+  if (!target) return undefined;
+  const until = type === PinType.PIN_FOR_ALL ? at + (seconds || pinnedSecondsDefault) * 1_000 : null;
+  return { target, change: { kind: 'pinned', until } };
+}
+
+function toldBy(message: proto.IMessage | null | undefined, at: number): Told | undefined {
   const content = normalizeMessageContent(message);
   if (!content) return undefined;
-  const { protocolMessage, reactionMessage, pollUpdateMessage } = content;
+  const { protocolMessage, reactionMessage, pollUpdateMessage, pinInChatMessage } = content;
   if (protocolMessage) return ofProtocol(protocolMessage);
+  const context = message?.messageContextInfo ?? content.messageContextInfo;
+  if (pinInChatMessage) return ofPin(pinInChatMessage, context?.messageAddOnDurationInSecs, at);
   const reacted = reactionMessage?.key?.id;
   if (reacted) return { target: reacted, change: { kind: 'reaction', emoji: reactionMessage.text ?? '' } };
   const poll = pollUpdateMessage?.pollCreationMessageKey?.id;
@@ -49,7 +67,7 @@ function toldBy(message: proto.IMessage | null | undefined): Told | undefined {
 }
 
 export const isChange = (message: proto.IMessage | null | undefined): boolean =>
-  toldBy(message) !== undefined;
+  toldBy(message, 0) !== undefined;
 
 async function opened(
   parts: ChangeParts,
@@ -67,7 +85,8 @@ async function opened(
 
 /** Undefined where the message is no change. */
 export async function changeOf(parts: ChangeParts, message: WAMessage): Promise<MessageChange | undefined> {
-  const told = toldBy(message.message);
+  const at = timestampMs(message.messageTimestamp);
+  const told = toldBy(message.message, at);
   const { id, fromMe, remoteJid } = message.key;
   if (!told || !id || !remoteJid) return undefined;
   const { chat, from } = await partiesOf(parts, message);
@@ -76,8 +95,17 @@ export async function changeOf(parts: ChangeParts, message: WAMessage): Promise<
     chat,
     from,
     fromMe: fromMe === true,
-    at: timestampMs(message.messageTimestamp),
+    at,
     target: told.target,
     change: await opened(parts, told, { chat, from }),
   };
+}
+
+/** What this gateway did itself, once WhatsApp has it. */
+export function ownChange(record: SentRecord, from: Party, at: number): MessageChange | undefined {
+  const told = toldBy(record.proto && proto.Message.decode(record.proto), at);
+  if (!told || told.change.kind === 'vote') return undefined;
+  const { id, view } = record;
+  const { target, change } = told;
+  return { id, chat: view.chat, from, fromMe: true, at, target, change };
 }

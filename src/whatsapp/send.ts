@@ -8,14 +8,17 @@ import type { Clock, Timer } from '../clock.ts';
 import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
 import { unacknowledgedSendsMax } from '../limits.ts';
-import type { SentRecord } from '../store/ports.ts';
-import { bareJid } from './addresses.ts';
+import type { Me } from '../protocol/instance.ts';
+import type { Mark, StoredMessage } from '../store/conversation-ports.ts';
+import type { Awaitable, SentRecord } from '../store/ports.ts';
+import { resolvedParty } from './addresses.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { GroupCache } from './caches.ts';
 import { compose, relayExtras } from './compose/compose.ts';
 import { withContext } from './compose/context-info.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import { acknowledgementTimeoutMs, uploadsAtOnceMax } from './limits.ts';
+import { quoteContext, quotedOf } from './quotes.ts';
 import { appErrorOf, rejectedByWhatsapp, socketEnded } from './refusals.ts';
 import { SendWindow } from './send-window.ts';
 import type { OutgoingMessage, SendOutcome } from './wa-socket.ts';
@@ -29,8 +32,9 @@ export interface SenderParts {
   readonly dataDir: string;
   /** The socket is over: what fails from here on says nothing about the message. */
   hasEnded(): boolean;
-  /** A message that this gateway sent, for the text of a quote. */
-  sent(id: string): Promise<SentRecord | undefined>;
+  me(): Me;
+  /** Every kept message of this id, for what a quote shows. */
+  messagesOf(id: string): Awaitable<readonly StoredMessage[]>;
 }
 
 interface Waiting {
@@ -62,10 +66,10 @@ export class Sender {
   }
 
   async encode(message: OutgoingMessage): Promise<Uint8Array> {
-    const { sock, groups, dataDir, clock } = this.parts;
+    const { sock, groups, dataDir, clock, me } = this.parts;
     const { to, messageId } = message;
     const content = await compose(message.content, {
-      ...{ sock, groups, dataDir, clock, to, messageId, uploads: this.uploads },
+      ...{ sock, groups, dataDir, clock, me, to, messageId, uploads: this.uploads },
       hasEnded: () => this.isEnded || this.parts.hasEnded(),
     });
     if (message.quote !== null) withContext(content, await this.quoteContext(message.to, message.quote));
@@ -150,10 +154,9 @@ export class Sender {
   }
 
   private async quoteContext(to: string, id: string): Promise<proto.IContextInfo> {
-    const sent = await this.parts.sent(id);
-    const participant = sent ? sent.view.from.jid : bareJid(to);
-    const quotedMessage = sent?.proto ? proto.Message.decode(sent.proto) : { conversation: '' };
-    return { stanzaId: id, participant, quotedMessage };
+    const chat = await resolvedParty(this.parts.lids, to);
+    const quoted = quotedOf(await this.parts.messagesOf(id), chat);
+    return quoteContext(quoted, id, chat, this.parts);
   }
 }
 
@@ -166,11 +169,16 @@ function sendError(error: unknown, to: string): AppError {
   return appErrorOf(error, 'the message');
 }
 
-/** What a retry receipt asks for. */
+/** What a retry receipt asks for. Nothing of a message that was deleted for everyone since. */
 export async function sentMessage(
-  parts: Pick<SenderParts, 'sent'>,
+  parts: Pick<SenderParts, 'messagesOf'> & { sent(id: string): Awaitable<SentRecord | undefined> },
   key: WAMessageKey,
 ): Promise<proto.IMessage | undefined> {
   const record = key.id ? await parts.sent(key.id) : undefined;
-  return record?.proto ? proto.Message.decode(record.proto) : undefined;
+  if (!record?.proto) return undefined;
+  const kept = await parts.messagesOf(record.id);
+  const isDeleted = kept.some(({ key: { fromMe }, marks }) => fromMe && marks.some(isDeletion));
+  return isDeleted ? undefined : proto.Message.decode(record.proto);
 }
+
+const isDeletion = ({ kind }: Mark): boolean => kind === 'deleted';

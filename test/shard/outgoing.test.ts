@@ -40,6 +40,7 @@ function queue(): Outgoing {
       events.push({ status: data.status, id: data.id });
       return { to: 'setting', key: `event ${events.length}`, value: data.status } satisfies StoreWrite;
     },
+    effects: async () => [],
     committed: () => undefined,
     onRaised: (view) => outgoing.reached(view),
   });
@@ -51,6 +52,7 @@ function queue(): Outgoing {
     me: () => ({ jid: 'me@s.whatsapp.net', pn: null, lid: null }),
     resolve: async (address) => `${address}@s.whatsapp.net`,
     party: async (jid) => ({ jid, pn: jid, lid: null }),
+    quoted: async () => null,
     listed: async () => [],
     raise: (change) => detach(statuses.raise([change]), failures),
     release: () => undefined,

@@ -36,6 +36,7 @@ beforeEach(() => {
   } as unknown as SenderParts['sock'];
   const lids = {
     getLIDForPN: async (pn: string) => (pn.startsWith('1') ? '1@lid' : null),
+    getPNForLID: async () => null,
   } as unknown as LidMapping;
   const groups = { get: async () => undefined };
   sender = new Sender({
@@ -45,7 +46,8 @@ beforeEach(() => {
     clock,
     dataDir: '',
     hasEnded: () => hasEnded,
-    sent: async () => undefined,
+    me: () => ({ jid: 'me@s.whatsapp.net', pn: 'me@s.whatsapp.net', lid: 'me@lid', name: null }),
+    messagesOf: () => [],
   });
 });
 

@@ -64,15 +64,36 @@ export const contactSchema = z
   .openapi('Contact');
 export const contactList = pageOf(contactSchema);
 
-export const editInput = z.strictObject({ text: z.string().min(1).max(messageTextMaxChars) });
-export const reactionInput = z.strictObject({
-  emoji: z
-    .string()
-    .max(emojiMaxChars)
-    .openapi({ description: 'Empty takes the reaction back.', example: '👍' }),
-});
-export const forwardInput = z.strictObject({ to: address });
+export const editInput = z
+  .strictObject({ text: z.string().min(1).max(messageTextMaxChars) })
+  .openapi('EditInput', { example: { text: 'See you at nine.' } });
+
+/** One emoji, or a pictograph without its variation selector. */
+const isEmoji = (text: string): boolean => /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v.test(text);
+
+export const reactionInput = z
+  .strictObject({
+    emoji: z
+      .string()
+      .max(emojiMaxChars)
+      .refine((text) => text === '' || isEmoji(text), 'takes one emoji, or nothing')
+      .openapi({ description: 'One emoji; empty takes the reaction back.', example: '👍' }),
+  })
+  .openapi('ReactionInput');
+export const forwardInput = z.strictObject({ to: address }).openapi('ForwardInput');
 export const onInput = z.strictObject({ on: z.boolean() });
+
+/** What WhatsApp's apps offer. */
+const pinSeconds = [86_400, 604_800, 2_592_000] as const;
+export const pinInput = z
+  .strictObject({
+    on: z.boolean(),
+    seconds: z
+      .union(pinSeconds.map((seconds) => z.literal(seconds)))
+      .default(604_800)
+      .openapi({ description: 'For how long: a day, a week or a month.' }),
+  })
+  .openapi('PinInput', { example: { on: true } });
 export const deleteQuery = z.object({
   chat: address.optional(),
   for: z.enum(['everyone', 'me']).default('everyone'),

@@ -70,7 +70,7 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
   }),
   'blocklist.updated': z.object({ contact: party, blocked: z.boolean() }),
   'message.edited': change.extend({ text: z.string().nullable() }),
-  'message.deleted': change,
+  'message.deleted': change.extend({ for: z.enum(['everyone', 'me']) }),
   'message.reaction': change.extend({ emoji: z.string().nullable() }),
   'poll.vote': change.extend({
     options: z.array(z.string()).nullable(),

@@ -57,7 +57,7 @@ export async function receiveAtContact(
 ): Promise<void> {
   const message = await openCopy(world, contact.device, sender, copy);
   if (message) {
-    world.received.add({ contact: contact.number, id: copy.id, message });
+    world.received.add({ contact: contact.number, id: copy.id, attrs: copy.stanza.attrs, message });
     contact.retries.delete(copy.id);
     behave(world, contact, sender, copy, message);
   } else {

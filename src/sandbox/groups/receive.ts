@@ -90,7 +90,7 @@ export async function receiveInGroup(
     askRetry(world, contact.device, contact.retries, sender, { id, from, participant });
     return;
   }
-  world.received.add({ contact: contact.number, id, message });
+  world.received.add({ contact: contact.number, id, attrs: stanza.attrs, message });
   if (contact.behaviour === 'off') return;
   const types = contact.behaviour === 'reader' ? [undefined, 'read'] : [undefined];
   for (const type of types) {

@@ -1,6 +1,7 @@
 /** What composers work with, and their type. Imported by every composer. */
 import type { proto, WASocket } from '@whiskeysockets/baileys';
 import type { Clock } from '../../clock.ts';
+import type { Me } from '../../protocol/instance.ts';
 import type { MessageContent } from '../../protocol/message.ts';
 import type { GroupCache } from '../caches.ts';
 import type { SendWindow } from '../send-window.ts';
@@ -15,6 +16,7 @@ export interface ComposeContext {
   readonly uploads: SendWindow;
   /** The socket is over: what fails from here on says nothing about the message. */
   hasEnded(): boolean;
+  me(): Me;
   /** JID of the chat, as resolved. */
   readonly to: string;
   readonly messageId: string;

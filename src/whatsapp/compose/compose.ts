@@ -4,7 +4,9 @@
  */
 import type { MessageRelayOptions, proto } from '@whiskeysockets/baileys';
 import type { MessageContent } from '../../protocol/message.ts';
+import { composeDelete, composeEdit, composePin, composeReaction, isByAdmin } from './changes.ts';
 import type { ComposeContext, Composer, ContentOf, MessageType } from './compose-context.ts';
+import { composeForward } from './forward.ts';
 import { composeMedia } from './media.ts';
 import { composeContact, composeEvent, composeLocation, composePoll } from './simple.ts';
 import { composeText } from './text.ts';
@@ -12,11 +14,16 @@ import { composeText } from './text.ts';
 const composers: { readonly [T in MessageType]: Composer<T> } = {
   audio: composeMedia,
   contact: composeContact,
+  delete: composeDelete,
   document: composeMedia,
+  edit: composeEdit,
   event: composeEvent,
+  forward: composeForward,
   image: composeMedia,
   location: composeLocation,
+  pin: composePin,
   poll: composePoll,
+  reaction: composeReaction,
   sticker: composeMedia,
   text: composeText,
   video: composeMedia,
@@ -25,7 +32,7 @@ const composers: { readonly [T in MessageType]: Composer<T> } = {
 };
 
 /** What the receiving apps are told beside the message, by type. */
-const metaAttributes: Partial<Readonly<Record<MessageType, Readonly<Record<string, string>>>>> = {
+const metaAttributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   event: { event_type: 'creation' },
   poll: { polltype: 'creation' },
 };
@@ -43,8 +50,27 @@ export type RelayExtras = Pick<
   'additionalAttributes' | 'additionalNodes' | 'statusJidList'
 >;
 
+/** What is done to another message, in WhatsApp's numbers; without it servers and apps see a message of its own. */
+function editAttribute(content: MessageContent): '1' | '2' | '7' | '8' | null {
+  switch (content.type) {
+    case 'edit':
+      return '1';
+    case 'pin':
+      return '2';
+    case 'delete':
+      return isByAdmin(content.target) ? '8' : '7';
+    // An empty reaction deletes the one before.
+    case 'reaction':
+      return content.emoji === '' ? '7' : null;
+    default:
+      return null;
+  }
+}
+
 /** Stanza attributes and audience of a type, made from the content alone: a repeat has the same ones. */
-export function relayExtras({ type }: MessageContent): RelayExtras {
-  const attrs = metaAttributes[type];
+export function relayExtras(content: MessageContent): RelayExtras {
+  const edit = editAttribute(content);
+  if (edit) return { additionalAttributes: { edit } };
+  const attrs = metaAttributes[content.type === 'forward' ? content.shown.type : content.type];
   return attrs ? { additionalNodes: [{ tag: 'meta', attrs }] } : {};
 }

@@ -245,7 +245,11 @@ export class FakeCommands implements Commands {
       if (messageId === 'NONE') throw new AppError('not_found', 'there is no such message');
       const view = messageDetail(id, messageId);
       const key = { id: messageId, remoteJid: view.chat.jid, fromMe: true, participant: null };
-      return { key, chat: view.chat.jid, view };
+      return { key, chatId: view.chat.jid, view };
+    },
+    async order(id, messageId, chat, operation) {
+      const { key, chatId } = await this.target(id, messageId, chat);
+      return { chat: chatId, content: { type: 'reaction', target: key, emoji: operation.kind } };
     },
     messages: async (id) => ({ items: [messageDetail(id, 'LISTED')], next: null }),
     chats: async () => ({ items: [], next: null }),

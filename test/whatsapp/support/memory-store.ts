@@ -71,7 +71,7 @@ export function createMemoryStore(): MemoryStore {
     },
     messages: { sent: (instance, id) => read(() => sent.get(`${instance}|${id}`)), queued: nobody },
     conversations: {
-      messagesOf: nobody,
+      messagesOf: () => read(() => []),
       messages: nobody,
       chat: nobody,
       chats: nobody,
