@@ -23,6 +23,7 @@ export const errorCodes = {
   not_found: { status: 404, title: 'No such resource' },
   not_on_whatsapp: { status: 404, title: 'The number is not on WhatsApp' },
   not_supported: { status: 501, title: 'Not supported' },
+  qr_not_ready: { status: 409, title: 'No QR code is shown yet' },
   rate_limited: { status: 429, title: 'Too many requests' },
   store_failed: { status: 503, title: 'The store could not be written' },
   timeout: { status: 504, title: 'No answer in time' },

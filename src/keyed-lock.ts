@@ -20,6 +20,11 @@ export class KeyedLock {
     return result;
   }
 
+  /** Resolves when those who hold the key or wait for it now are through. */
+  async idle(key: string): Promise<void> {
+    await this.tails.get(key);
+  }
+
   /** Holds several keys, taken in one fixed order. */
   all<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const sorted = [...new Set(keys)].sort();

@@ -17,7 +17,7 @@ const lookPeriodMs = 1_000;
 const waitSeconds = 20;
 const clearScreen = '\u001b[2J\u001b[H';
 /** The QR did not come yet, or the instance has just changed its state: ask again. */
-const passing: readonly string[] = ['timeout', 'actor_restarted'];
+const passing: readonly string[] = ['qr_not_ready', 'timeout', 'actor_restarted'];
 
 /** The code of now; null when the instance is open; undefined when there is none at the moment. */
 async function look({ elenco }: Asked, id: string): Promise<Shown | null | undefined> {

@@ -4,7 +4,6 @@
  */
 import { leastLoaded } from '../actor/placement.ts';
 import type { AskOptions, Ref } from '../actor/protocol.ts';
-import { present } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { randomId, randomToken, tokenHash } from '../ids.ts';
@@ -58,6 +57,7 @@ import type { Credentials } from './credentials.ts';
 import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
 import { type ListQuery, listInstances } from './listing.ts';
+import { Owners } from './owners.ts';
 import { defined, withMessageId } from './shapes.ts';
 import { inParts } from './waiting.ts';
 import { webhookConfig } from './webhook-config.ts';
@@ -84,12 +84,14 @@ const patiently: AskOptions = { timeoutMs: 2 * askTimeoutMs };
 export class GatewayCommands implements Commands {
   #options: CommandsOptions;
   #directory: Directory;
+  #owners: Owners;
   #letters: WebhookLetters;
   readonly conversations: Conversations;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
     this.#directory = options.directory;
+    this.#owners = new Owners(options.directory, options.locks, options.shards);
     this.#letters = this.#makeLetters();
     this.conversations = new StoredConversations(options.store, options.clock);
   }
@@ -100,11 +102,12 @@ export class GatewayCommands implements Commands {
 
   // ---- instances
 
-  createInstance(
+  async createInstance(
     input: InstanceInput,
   ): Promise<{ view: InstanceView; token: string; secret: string | null }> {
     const id = input.id ?? randomId();
-    return this.#options.locks.run('create', async () => {
+    this.#assertRoom(id);
+    return this.#options.locks.all(['create', id], async () => {
       this.#assertRoom(id);
       const token = randomToken('inst');
       const { config, secret } = this.#newConfig(id, input, token);
@@ -145,7 +148,9 @@ export class GatewayCommands implements Commands {
 
   deleteInstance(id: string, { logout }: { logout: boolean }): Promise<void> {
     return this.#options.locks.run(id, async () => {
-      await this.#shardOf(id).ask({ kind: 'ReleaseInstance', instance: id, logout, erase: true }, patiently);
+      await this.#owners
+        .of(id)
+        .ask({ kind: 'ReleaseInstance', instance: id, logout, erase: true }, patiently);
       await this.#configureWebhook(id, null);
       this.#directory.forget(id);
     });
@@ -169,13 +174,13 @@ export class GatewayCommands implements Commands {
 
   /** Not for front ends: what `OutboxGate` decides. */
   async holdInstance(instance: string, isHeld: boolean): Promise<void> {
-    this.#learn(await this.#shardOf(instance).ask({ kind: 'HoldInstance', instance, isHeld }, asked));
+    this.#learn(await this.#owners.ask({ kind: 'HoldInstance', instance, isHeld }, asked));
   }
 
   getQr(id: string, waitMs: number): Promise<QrShown> {
     const { health, clock } = this.#options;
     const ask = (partMs: number): Promise<QrShown> =>
-      this.#shardOf(id).ask(
+      this.#owners.askSettled(
         { kind: 'GetQr', instance: id, waitMs: partMs },
         { timeoutMs: partMs + askGraceMs },
       );
@@ -184,7 +189,7 @@ export class GatewayCommands implements Commands {
 
   async requestPairingCode(id: string, phone: string): Promise<PairingCode> {
     const timeoutMs = pairingReadyTimeoutMs + askGraceMs;
-    return this.#shardOf(id).ask({ kind: 'RequestPairingCode', instance: id, phone }, { timeoutMs });
+    return this.#owners.askSettled({ kind: 'RequestPairingCode', instance: id, phone }, { timeoutMs });
   }
 
   rotateToken(id: string): Promise<string> {
@@ -203,7 +208,7 @@ export class GatewayCommands implements Commands {
         throw new AppError('validation_failed', `There is no shard ${shard}: there are ${length}, from 0.`);
       if (config.shard === shard) return this.#directory.find(id);
       const release = { kind: 'ReleaseInstance', instance: id, logout: false, erase: false } as const;
-      await this.#shardOf(id).ask(release, patiently);
+      await this.#owners.of(id).ask(release, patiently);
       const moved = { ...config, shard };
       await this.#directory.save(moved);
       return this.#host(moved, !restingStates.includes(status.state));
@@ -215,21 +220,21 @@ export class GatewayCommands implements Commands {
   async sendMessage(id: string, input: SendInput): Promise<MessageView> {
     const timeoutMs = input.timeoutMs + askGraceMs;
     try {
-      return await this.#shardOf(id).ask({ kind: 'SendMessage', instance: id, ...input }, { timeoutMs });
+      return await this.#owners.ask({ kind: 'SendMessage', instance: id, ...input }, { timeoutMs });
     } catch (error) {
       throw withMessageId(error, input.messageId);
     }
   }
 
   async checkNumbers(id: string, numbers: readonly string[]): Promise<readonly NumberResult[]> {
-    return this.#shardOf(id).ask({ kind: 'CheckNumbers', instance: id, numbers }, patiently);
+    return this.#owners.ask({ kind: 'CheckNumbers', instance: id, numbers }, patiently);
   }
 
   async perform<K extends ActionKind>(instance: string, action: Action<K>): Promise<ActionReply<K>> {
     const command = { kind: 'Perform', instance, action } as const;
     // The shard answers an action with the reply of its kind.
     const timeoutMs = action.kind === 'FetchMedia' ? mediaFetchTimeoutMs : actionTimeoutMs;
-    return (await this.#shardOf(instance).ask(command, { timeoutMs })) as ActionReply<K>;
+    return (await this.#owners.ask(command, { timeoutMs })) as ActionReply<K>;
   }
 
   // ---- webhooks
@@ -305,25 +310,19 @@ export class GatewayCommands implements Commands {
 
   // ---- parts
 
-  #shardOf(id: string): Ref<ShardCommand, ShardReplies> {
-    const { shard } = this.#directory.find(id).config;
-    const { shards } = this.#options;
-    return present(shards[shard], `instance ${id} is placed on shard ${shard} of ${shards.length}`);
-  }
-
   #learn(status: InstanceStatus): InstanceView {
     this.#directory.changed(status);
     return this.#directory.find(status.id);
   }
 
   async #askInstance(kind: InstanceAsk, instance: string): Promise<InstanceView> {
-    return this.#learn(await this.#shardOf(instance).ask({ kind, instance }, asked));
+    return this.#learn(await this.#owners.askSettled({ kind, instance }, asked));
   }
 
   async #host(config: InstanceConfig, connect: boolean): Promise<InstanceView> {
     const isHeld = this.#directory.isHeld(config.id);
     const command = { kind: 'HostInstance', config, connect, isHeld } as const;
-    return this.#learn(await this.#shardOf(config.id).ask(command, asked));
+    return this.#learn(await this.#owners.of(config.id).ask(command, asked));
   }
 
   async #configureWebhook(webhook: string, config: WebhookConfig | null): Promise<void> {
@@ -333,7 +332,7 @@ export class GatewayCommands implements Commands {
   async #saveConfig(config: InstanceConfig): Promise<InstanceView> {
     const view = await this.#directory.save(config);
     await this.#configureWebhook(config.id, config.webhook);
-    await this.#shardOf(config.id).ask({ kind: 'ConfigureInstance', config }, asked);
+    await this.#owners.of(config.id).ask({ kind: 'ConfigureInstance', config }, asked);
     return view;
   }
 

@@ -9,14 +9,15 @@ import { waitPartMs } from '../limits.ts';
 export interface PartlyWaiting<T> {
   readonly waitMs: number;
   readonly clock: Clock;
-  /** Rejects with `timeout` when nothing came within `partMs`. */
+  /** Rejects with `timeout` or `qr_not_ready` when nothing came within `partMs`. */
   ask(partMs: number): Promise<T>;
   isDraining(): boolean;
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof AppError && error.code === 'timeout';
+const isLate = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'timeout' || error.code === 'qr_not_ready');
 
-/** The first answer; the last `timeout` when none came in all; `draining` as soon as the gateway stops. */
+/** The first answer; the last rejection when none came in all; `draining` as soon as the gateway stops. */
 export async function inParts<T>({ waitMs, clock, ask, isDraining }: PartlyWaiting<T>): Promise<T> {
   const until = clock.elapsed() + waitMs;
   for (;;) {
@@ -24,7 +25,7 @@ export async function inParts<T>({ waitMs, clock, ask, isDraining }: PartlyWaiti
     try {
       return await ask(Math.min(waitPartMs, Math.ceil(leftMs)));
     } catch (error) {
-      if (!isTimeout(error) || leftMs <= waitPartMs) throw error;
+      if (!isLate(error) || leftMs <= waitPartMs) throw error;
       if (isDraining()) throw new AppError('draining', 'the gateway is stopping');
     }
   }

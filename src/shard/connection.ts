@@ -24,6 +24,7 @@ export class Connection {
   #current = new AbortController();
   #transitions: Promise<void> = Promise.resolve();
   #releaseSlot: () => void = () => undefined;
+  #isClosed = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -33,12 +34,18 @@ export class Connection {
     return this.#socket;
   }
 
+  /** Its instance leaves this thread: nothing is opened here any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Resolves when every transition asked for so far is over. */
   async settled(): Promise<void> {
     await this.#transitions;
   }
 
   open(): void {
+    if (this.#isClosed) return;
     const generation = this.#next();
     const { signal } = this.#current;
     this.run(async () => {
@@ -57,11 +64,21 @@ export class Connection {
     this.run(() => this.#endSocket());
   }
 
+  /** Ends for good; resolves when nothing of it runs any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.end();
+    await this.settled();
+  }
+
   logout(): void {
     this.#next();
     this.run(async () => {
-      if (this.#socket?.isOpen) await this.#socket.logout();
-      await this.#endSocket();
+      try {
+        if (this.#socket?.isOpen) await this.#socket.logout();
+      } finally {
+        await this.#endSocket();
+      }
     });
   }
 

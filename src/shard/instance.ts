@@ -134,8 +134,7 @@ export class Instance {
     const error = new AppError('draining', `Instance ${this.id} leaves this thread.`, { retryAfterMs: 500 });
     this.#outgoing.end(error);
     this.#board.fail(error);
-    this.#connection.end();
-    await Promise.all([this.#connection.settled(), this.#outgoing.idle()]);
+    await Promise.all([this.#connection.close(), this.#outgoing.idle()]);
     await this.#statuses.idle();
     // What moved since the last change of state: the next owner opens the most active first by it.
     await this.#saveStatus([]);
@@ -196,6 +195,7 @@ export class Instance {
   // ---- state
 
   #advance(event: LifecycleEvent): InstanceStatus {
+    if (this.#connection.isClosed) return this.status;
     const before = this.#lifecycle;
     const { next, effects, reason } = advance(before, event, this.#env.policy);
     this.#lifecycle = next;

@@ -63,7 +63,7 @@ export class Outgoing {
   #socket: WaSocket | null = null;
   #queued = new Map<string, SentRecord>();
   #sending = new Set<string>();
-  #accepting = new Set<Promise<SentRecord>>();
+  #committing = new Set<Promise<void>>();
   #chats = new Map<string, Promise<void>>();
   #waiters: Waiters;
   #nextSlotAt = 0;
@@ -112,14 +112,12 @@ export class Outgoing {
   }
 
   async #accepted(request: SendRequest): Promise<SentRecord> {
-    const accepting = this.#known(request.messageId).then((known) => known ?? this.#accept(request));
-    this.#accepting.add(accepting);
-    return accepting.finally(() => this.#accepting.delete(accepting));
+    return (await this.#known(request.messageId)) ?? this.#accept(request);
   }
 
-  /** Resolves when nothing that was asked before is still on its way into the store. */
+  /** Resolves when nothing is on its way into the store any more. Whoever still asks WhatsApp is not waited for. */
   async idle(): Promise<void> {
-    await Promise.allSettled(this.#accepting);
+    await Promise.allSettled(this.#committing);
   }
 
   /** A message of this id from before; one that an earlier owner left queued is taken over here. */
@@ -141,10 +139,19 @@ export class Outgoing {
       ? await this.#composed(draft, socket).catch((error) => unencoded(draft, error))
       : draft;
     if (this.#ending) throw this.#ending;
+    await this.#tracked(this.#commit(record));
+    return record;
+  }
+
+  async #commit(record: SentRecord): Promise<void> {
     const listed = await this.#options.listed(record);
     await this.#options.store.commit([{ to: 'sent', record, queued: true }, ...listed]);
     this.#queued.set(record.id, record);
-    return record;
+  }
+
+  #tracked(work: Promise<void>): Promise<void> {
+    this.#committing.add(work);
+    return work.finally(() => this.#committing.delete(work));
   }
 
   #draft(request: SendRequest): SentRecord {
@@ -201,9 +208,9 @@ export class Outgoing {
   async #prepared(record: SentRecord, socket: WaSocket): Promise<SentRecord> {
     if (record.proto) return record;
     const ready = await this.#encoded(record, socket);
-    const listed = await this.#options.listed(ready);
-    await this.#options.store.commit([{ to: 'sent', record: ready, queued: true }, ...listed]);
-    this.#queued.set(ready.id, ready);
+    if (this.#socket !== socket)
+      throw new AppError('actor_restarted', 'The socket was replaced while the message was encoded.');
+    await this.#tracked(this.#commit(ready));
     return ready;
   }
 

@@ -32,7 +32,7 @@ export class QrBoard {
     for (const one of [...this.#waiting]) one.reject(error);
   }
 
-  /** The current code, or the next one within `waitMs`; rejects `timeout`. */
+  /** The current code, or the next one within `waitMs`; rejects `qr_not_ready`. */
   next(waitMs: number): Promise<QrShown> {
     if (this.#shown && this.#shown.expiresAt > this.#clock.now()) return Promise.resolve(this.#shown);
     return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export class QrBoard {
         resolve: (shown) => finish(() => resolve(shown)),
         reject: (error) => finish(() => reject(error)),
       };
-      const late = new AppError('timeout', `No QR code within ${waitMs} ms.`);
+      const late = new AppError('qr_not_ready', `WhatsApp gave no QR code within ${waitMs} ms.`);
       const timer = this.#clock.after(waitMs, () => one.reject(late));
       this.#waiting.add(one);
     });

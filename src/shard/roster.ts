@@ -8,6 +8,7 @@ import type { Instance } from './instance.ts';
 export class Roster {
   #instances = new Map<string, Instance>();
   #awaited = new Map<string, PromiseWithResolvers<Instance>>();
+  #leaving = new Set<string>();
   #isFinished = false;
 
   get size(): number {
@@ -28,7 +29,13 @@ export class Roster {
     this.#awaited.delete(instance.id);
   }
 
+  /** It is being stopped: no command reaches it any more, which could open it again. */
+  leave(id: string): void {
+    this.#leaving.add(id);
+  }
+
   remove(id: string): void {
+    this.#leaving.delete(id);
     this.#instances.delete(id);
   }
 
@@ -42,6 +49,7 @@ export class Roster {
   /** Resolves once the instance is hosted; rejects `actor_restarted` where it is not going to be. */
   async find(id: string): Promise<Instance> {
     const instance = this.#instances.get(id);
+    if (this.#leaving.has(id)) throw notHere(id);
     if (instance) return instance;
     if (this.#isFinished) throw notHere(id);
     const awaited = this.#awaited.get(id) ?? Promise.withResolvers<Instance>();

@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { detach } from '../detach.ts';
 import { AppError } from '../errors.ts';
+import { KeyedLock } from '../keyed-lock.ts';
 import { handshakesPerShard, numberMissTtlMs, pairingReadyTimeoutMs } from '../limits.ts';
 import { errorFields, type Log } from '../log.ts';
 import { dropOutgoing } from '../media/spool.ts';
@@ -54,6 +55,8 @@ type Of<K extends ShardCommand['kind']> = Extract<ShardCommand, { kind: K }>;
 export class Shard {
   #options: ShardOptions;
   #roster = new Roster();
+  /** One takeover or release of an instance after the other. */
+  #placing = new KeyedLock();
   #sequence: SequenceClock;
   #environment: InstanceEnvironment;
   #isWatched = false;
@@ -81,9 +84,9 @@ export class Shard {
   async receive(command: ShardCommand, _context?: TurnContext): Promise<ShardReplies[ShardCommand['kind']]> {
     switch (command.kind) {
       case 'HostInstance':
-        return this.#host(command);
+        return this.#placing.run(command.config.id, () => this.#host(command));
       case 'ReleaseInstance':
-        return this.#release(command);
+        return this.#placing.run(command.instance, () => this.#release(command));
       case 'FinishHosting':
         this.#roster.finish();
         return null;
@@ -179,6 +182,7 @@ export class Shard {
   async #release({ instance: id, logout, erase }: Of<'ReleaseInstance'>): Promise<null> {
     const instance = this.#roster.get(id);
     if (logout) instance?.logout();
+    this.#roster.leave(id);
     await instance?.stop();
     this.#roster.remove(id);
     if (erase) await this.#options.store.eraseInstance(id);

@@ -143,10 +143,7 @@ export class Connection {
       queryNumbers: (numbers) => this.whenOpen(() => queryNumbers({ sock, lids }, numbers)),
       perform: (action, resolve) => this.whenOpen(() => performAction(action, this.actionContext(resolve))),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
-      logout: async () => {
-        await logout(pairing);
-        await connection.unlinked();
-      },
+      logout: () => connection.unlinked(() => logout(pairing)),
       end: () => connection.end(),
       resolveParty: (jid) => resolvedParty(lids, jid),
     };
@@ -344,11 +341,15 @@ export class Connection {
   }
 
   /** Lets Baileys close in its own way, so that the request to unlink is not cut off. */
-  private async unlinked(): Promise<void> {
+  private async unlinked(logOut: () => Promise<void>): Promise<void> {
     const { clock } = this.options;
     const timer = clock.after(closeTimeoutMs, () => this.cut({ code: 401, detail: 'Intentional Logout' }));
-    await this.closing.promise;
-    timer.cancel();
+    try {
+      await logOut();
+      await this.closing.promise;
+    } finally {
+      timer.cancel();
+    }
     await this.end();
   }
 

@@ -40,3 +40,16 @@ test('an instance that waits for a handshake slot is ended without its turn', as
   await second?.settled();
   expect(opened).toEqual(['first', 'third', 'second']);
 });
+
+// What came while its instance was leaving opened a socket that nobody owned.
+test('once closed it opens nothing, and what was still to open is dropped', async () => {
+  const slots = new HandshakeSlots(1);
+  const opened: string[] = [];
+  const one = connection(slots, opened, 'one');
+  one.open();
+  await one.close();
+  one.open();
+  await one.settled();
+  expect(opened).toEqual([]);
+  expect(one.isClosed).toBe(true);
+});
