@@ -1,7 +1,8 @@
 /**
- * One side of the operations bench in a process of its own: `operations-run.ts SIDE ACCOUNTS MESSAGES`. The
- * same fixed script on both: each operation warmed, then measured until the thread is quiet again, so that
- * receipts and what they set off are paid by the operation that caused them. Prints thread CPU ms each.
+ * One side of the operations bench in a process of its own: `operations-run.ts SIDE ACCOUNTS MESSAGES [PROFILED
+ * [ONLY [ROUNDS]]]`. The same fixed script on both: each operation warmed, then measured until the thread is
+ * quiet again, so that receipts and what they set off are paid by the operation that caused them. Prints thread
+ * CPU ms each. PROFILED: the operation whose CPU profile goes to the temp folder; ONLY: that one beside connect.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -14,12 +15,13 @@ import { stock } from './operations-stock.ts';
 export const operations = ['connect', 'send', 'sendReply', 'inbound', 'groupSend', 'groupReceive'] as const;
 export type OperationsResult = Record<(typeof operations)[number], number>;
 
-const [variant = 'ours', accountsText = '12', messagesText = '600', profiled = ''] = process.argv.slice(2);
+const [variant = 'ours', accountsText = '12', messagesText = '600', ...options] = process.argv.slice(2);
+const [profiled = '', only = '', connectRoundsText = '5'] = options;
 const accountCount = Number(accountsText);
 const perAccount = Math.ceil(Number(messagesText) / accountCount);
 const inFlightPerAccount = 4;
 const connectsAtOnce = 4;
-const connectRounds = 5;
+const connectRounds = Number(connectRoundsText);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const cpuMs = (): number => {
   const { user, system } = process.threadCpuUsage();
@@ -87,6 +89,7 @@ class Script {
       this.#reconnectAll(connectRounds),
     );
     const phase = async (name: string, work: (count: number) => Promise<unknown>): Promise<number> => {
+      if (only !== '' && only !== name) return Number.NaN;
       await work(Math.max(5, Math.ceil(perAccount / 4)));
       await settled();
       return this.#measured(name, perAccount * accountCount, () => work(perAccount));

@@ -3,21 +3,55 @@
  * "not paired"), saved in order after every change; `saved()` tells when the state of now is durable, and
  * the frame gate keeps frames back until then. Never deletes credentials: that is the shard's decision.
  */
-import { type AuthenticationCreds, BufferJSON, initAuthCreds, proto } from '@whiskeysockets/baileys';
+import { isDeepStrictEqual } from 'node:util';
+import { type AuthenticationCreds, initAuthCreds, proto } from '@whiskeysockets/baileys';
+import { yieldTurn } from '../clock.ts';
 import type { Store } from '../store/ports.ts';
-import { ownBytes, withOwnBytes } from './own-bytes.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** Baileys only asks whether there are any. */
 const historyMarksMax = 16;
 
+interface TaggedBytes {
+  readonly type: 'Buffer';
+  readonly data: string;
+}
+
+const isTagged = (value: object): value is TaggedBytes =>
+  'type' in value && value.type === 'Buffer' && 'data' in value && typeof value.data === 'string';
+
+const mapped = (value: object, one: (member: unknown) => unknown): object =>
+  Object.fromEntries(Object.entries(value).map(([key, member]) => [key, one(member)]));
+
+/** As `BufferJSON.replacer` writes it, but without the array of numbers that `Buffer.toJSON` makes before. */
+function tagged(value: unknown): unknown {
+  if (value instanceof Uint8Array)
+    return {
+      type: 'Buffer',
+      data: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64'),
+    };
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(tagged);
+  return 'toJSON' in value && typeof value.toJSON === 'function'
+    ? tagged(value.toJSON())
+    : mapped(value, tagged);
+}
+
+/** Every byte string with memory of its own. */
+function untagged(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(untagged);
+  return isTagged(value) ? ownBytes(Buffer.from(value.data, 'base64')) : mapped(value, untagged);
+}
+
 export function encodeCreds(creds: AuthenticationCreds): Uint8Array {
   const processedHistoryMessages = creds.processedHistoryMessages.slice(-historyMarksMax);
-  return Buffer.from(JSON.stringify({ ...creds, processedHistoryMessages }, BufferJSON.replacer), 'utf8');
+  return Buffer.from(JSON.stringify(tagged({ ...creds, processedHistoryMessages })), 'utf8');
 }
 
 export function decodeCreds(bytes: Uint8Array): AuthenticationCreds {
-  const text = Buffer.from(bytes).toString('utf8');
-  const creds = withOwnBytes(JSON.parse(text, BufferJSON.reviver)) as AuthenticationCreds;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  const creds = untagged(JSON.parse(text)) as AuthenticationCreds;
   if (creds.account) creds.account = proto.ADVSignedDeviceIdentity.fromObject(creds.account);
   return creds;
 }
@@ -28,11 +62,19 @@ export function decodeCreds(bytes: Uint8Array): AuthenticationCreds {
  */
 const isUsable = (creds: AuthenticationCreds): boolean => !creds.me || creds.account !== undefined;
 
-export async function loadCreds(store: Store, instance: string): Promise<AuthenticationCreds> {
+/** What is stored, or fresh credentials, which are not stored before they change. */
+export async function loadCreds(store: Store, instance: string): Promise<CredsKeeper> {
   const bytes = await store.sessions.creds(instance);
   const stored = bytes && decodeCreds(bytes);
-  return stored && isUsable(stored) ? stored : initAuthCreds();
+  const isKnown = stored !== undefined && isUsable(stored);
+  return new CredsKeeper(store, instance, isKnown ? stored : initAuthCreds(), isKnown);
 }
+
+/** Baileys replaces members and never changes what is inside one: a shallow copy keeps what they were. */
+const isSame = (saved: AuthenticationCreds, now: AuthenticationCreds): boolean =>
+  (Object.keys(now) as (keyof AuthenticationCreds)[]).every(
+    (key) => saved[key] === now[key] || isDeepStrictEqual(saved[key], now[key]),
+  );
 
 export class CredsKeeper {
   readonly creds: AuthenticationCreds;
@@ -40,11 +82,14 @@ export class CredsKeeper {
   private readonly instance: string;
   private saving: Promise<void> | undefined;
   private isStale = false;
+  /** As they are stored; undefined where that is not known. */
+  private saved: AuthenticationCreds | undefined;
 
-  constructor(store: Store, instance: string, creds: AuthenticationCreds) {
+  constructor(store: Store, instance: string, creds: AuthenticationCreds, isStored: boolean) {
     this.store = store;
     this.instance = instance;
     this.creds = creds;
+    this.saved = isStored ? { ...creds } : undefined;
   }
 
   /** While defined, changed credentials are not durable yet. */
@@ -58,8 +103,12 @@ export class CredsKeeper {
     if (routingInfo) this.creds.routingInfo = ownBytes(routingInfo);
   }
 
-  /** Saves the credentials as they are now; calls while a save runs are one further save. */
+  /**
+   * Saves the credentials as they are now; calls of one turn, and while a save runs, are one further save.
+   * Baileys tells half of its changes a second time: what is stored already is not written again.
+   */
   save(): Promise<void> {
+    if (!this.saving && this.saved && isSame(this.saved, this.creds)) return Promise.resolve();
     this.isStale = true;
     this.saving ??= this.saveAll().finally(() => {
       this.saving = undefined;
@@ -69,8 +118,13 @@ export class CredsKeeper {
 
   private async saveAll(): Promise<void> {
     while (this.isStale) {
+      await yieldTurn();
       this.isStale = false;
-      await this.store.commit([{ to: 'creds', instance: this.instance, value: encodeCreds(this.creds) }]);
+      const saved = { ...this.creds };
+      this.saved = undefined;
+      await this.store.commit([{ to: 'creds', instance: this.instance, value: encodeCreds(saved) }]);
+      this.saved = saved;
+      this.isStale &&= !isSame(saved, this.creds);
     }
   }
 }

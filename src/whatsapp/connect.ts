@@ -15,8 +15,8 @@ export async function openWaSocket(options: WaSocketOptions): Promise<WaSocket> 
   prepareHandshake(options.socketUrl);
   const account = await takeAccount(options.store, options.instance);
   try {
-    const creds = await loadCreds(options.store, options.instance);
-    return new Connection(options, account, creds, makeWASocket).asSocket();
+    const keeper = await loadCreds(options.store, options.instance);
+    return new Connection(options, account, keeper, makeWASocket).asSocket();
   } catch (error) {
     account.release();
     throw error;

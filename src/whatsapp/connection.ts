@@ -4,7 +4,6 @@
  * in flight is over, and only then the account is free for a successor.
  */
 import {
-  type AuthenticationCreds,
   type BinaryNode,
   buildAckStanza,
   type makeWASocket,
@@ -24,14 +23,14 @@ import { performAction } from './actions.ts';
 import { notOnWhatsapp, resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
-import { CredsKeeper } from './auth-state.ts';
+import type { CredsKeeper } from './auth-state.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { createDeviceCache, type DeviceCache, GroupCache, PlaceholderCache } from './caches.ts';
 import { subscribeCapabilities } from './capability-events.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
-import { FrameGate, inOneWrite, type RawSocket } from './frame-gate.ts';
+import { FrameGate, inOneWrite, inOneWriteUntilTick, type RawSocket } from './frame-gate.ts';
 import { GroupNotices } from './group-events.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
@@ -80,15 +79,10 @@ export class Connection {
   private ending: Promise<void> | undefined;
   private readonly closing = Promise.withResolvers<void>();
 
-  constructor(
-    options: WaSocketOptions,
-    account: Account,
-    creds: AuthenticationCreds,
-    make: typeof makeWASocket,
-  ) {
+  constructor(options: WaSocketOptions, account: Account, keeper: CredsKeeper, make: typeof makeWASocket) {
     this.options = options;
     this.account = account;
-    this.keeper = new CredsKeeper(options.store, options.instance, creds);
+    this.keeper = keeper;
     this.groups = new GroupCache(options.clock, options.caches.groups);
     this.devices = createDeviceCache(options.store, options.instance, options.caches.devices);
     this.joinCaches();
@@ -290,6 +284,7 @@ export class Connection {
       isSending: (id) => this.sender.answers(id),
       keysCame: () => this.appState.start(),
       qrShown: () => this.pairable.resolve(),
+      loggedIn: () => inOneWriteUntilTick(rawSocketOf(this.sock)),
       opened: () => {
         this.isOpen = true;
         this.releaseEvents = options.clock.after(eventsHeldMs, () => this.sock.ev.flush());

@@ -10,11 +10,15 @@ import {
   generateKeyPair,
   verifySignature,
 } from 'whatsapp-rust-bridge';
+import { BoundedMap } from './bounded-map.ts';
 
 const keyTypeDjb = 5;
 const rawKeyBytes = 32;
 const typedKeyBytes = 33;
 const signatureBytes = 64;
+/** WhatsApp's two certificates, the next pair of them, and some to spare. */
+const verifiedMax = 8;
+const verifiedMessageBytesMax = 256;
 
 /** The 33-byte form (type byte 5, then the key) of a raw or already typed public key. */
 export function typedPublicKey(key: Uint8Array): Uint8Array {
@@ -107,6 +111,20 @@ export function requireLeafKey(isRequired: boolean): void {
   leafCheck.isRequired = isRequired;
 }
 
+/**
+ * Signatures that held, by signer, message and signature whole: every handshake brings the same two
+ * certificates. Only what is true is remembered; a changed bit is another key and verified anew.
+ */
+const verified = new BoundedMap<true>(verifiedMax);
+
+function verifyOnce(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const key = Buffer.concat([typedPublicKey(publicKey), signature, message]).toString('latin1');
+  if (verified.get(key)) return true;
+  const holds = verifyWithCurve(publicKey, message, signature);
+  if (holds && message.length <= verifiedMessageBytesMax) verified.set(key, true);
+  return holds;
+}
+
 /** Overrides the members of Baileys' `Curve`; every user of it in Baileys then gets these. */
 export function installCurve(): void {
   Curve.generateKeyPair = generateCurveKeyPair;
@@ -116,7 +134,7 @@ export function installCurve(): void {
   };
   Curve.sign = signWithCurve;
   Curve.verify = (publicKey, message, signature) =>
-    verifyWithCurve(publicKey, message, signature) && leafCheck.passes(publicKey, message);
+    verifyOnce(publicKey, message, signature) && leafCheck.passes(publicKey, message);
 }
 
 /** The certificate root that every later handshake of this thread trusts: 32 bytes. */

@@ -41,6 +41,8 @@ export interface EventParts {
   /** App-state keys are there. */
   keysCame(): Promise<void>;
   qrShown(): void;
+  /** Logged in: Baileys opens, and asks for several things, in this same turn. */
+  loggedIn(): void;
   opened(): void;
   closed(error: unknown): void;
   failed(error: unknown): void;
@@ -69,6 +71,7 @@ class EventReader {
   /** Baileys has merged the update into the credentials by now: its listener was first. */
   readonly creds = (update: Partial<AuthenticationCreds>): void => {
     const { keeper, facts, failed, guard } = this.parts;
+    if (update.me && !this.toldMe) this.parts.loggedIn();
     if (update.routingInfo) keeper.keepRouting();
     detach(
       guard(() => keeper.save()),

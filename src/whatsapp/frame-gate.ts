@@ -24,11 +24,19 @@ export function inOneWrite(socket: RawSocket | null, work: () => void): void {
   }
 }
 
+/** What is sent until the running callback is over leaves in one write. */
+export function inOneWriteUntilTick(socket: RawSocket | null): void {
+  const stream = socket?._socket;
+  stream?.cork();
+  if (stream) process.nextTick(() => stream.uncork());
+}
+
 export class FrameGate {
   private readonly queue: { data: Uint8Array; sent: Sent | undefined }[] = [];
   private readonly pending: () => Promise<void> | undefined;
   private readonly onFailure: (error: unknown) => void;
   private isHolding = false;
+  private socket: RawSocket | null = null;
 
   constructor(pending: () => Promise<void> | undefined, onFailure: (error: unknown) => void) {
     this.pending = pending;
@@ -36,6 +44,7 @@ export class FrameGate {
   }
 
   install(socket: RawSocket): void {
+    this.socket = socket;
     const send = socket.send.bind(socket);
     socket.send = (data, sent) => {
       if (!this.isHolding && this.pending() === undefined) return send(data, sent);
@@ -48,7 +57,9 @@ export class FrameGate {
     this.isHolding = true;
     for (let wait = this.pending(); wait; wait = this.pending()) await wait;
     this.isHolding = false;
-    for (const { data, sent } of this.queue.splice(0)) send(data, sent);
+    inOneWrite(this.socket, () => {
+      for (const { data, sent } of this.queue.splice(0)) send(data, sent);
+    });
   }
 
   private fail(error: unknown): void {

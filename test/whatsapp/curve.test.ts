@@ -52,6 +52,24 @@ test('keys and results are Buffers of Baileys’ sizes', () => {
   }
 });
 
+test('a signature that held before is no licence for another message, signer or signature', () => {
+  const { public: key, private: secret } = generateCurveKeyPair();
+  const signature = signWithCurve(secret, message);
+  expect([Curve.verify(key, message, signature), Curve.verify(key, message, signature)]).toEqual([
+    true,
+    true,
+  ]);
+  const flipped = (bytes: Uint8Array): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[3] = (copy[3] ?? 0) ^ 1;
+    return copy;
+  };
+  expect(Curve.verify(key, flipped(message), signature)).toBe(false);
+  expect(Curve.verify(key, message, flipped(signature))).toBe(false);
+  expect(Curve.verify(flipped(key), message, signature)).toBe(false);
+  expect(Curve.verify(key, message, signature)).toBe(true);
+});
+
 test('the replaced verify fails where the stock one does not', () => {
   const { public: key, private: secret } = generateCurveKeyPair();
   const signature = signWithCurve(secret, message);

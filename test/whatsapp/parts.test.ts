@@ -72,6 +72,24 @@ test('frames wait in order while credentials are not durable', async () => {
   expect(sent.at(-1)).toBe('4');
 });
 
+test('frames that were held leave in one write', async () => {
+  const order: string[] = [];
+  let pending: Promise<void> | undefined = Promise.resolve();
+  const socket = {
+    send: (data: Uint8Array) => void order.push(Buffer.from(data).toString()),
+    terminate() {},
+    _socket: { cork: () => void order.push('cork'), uncork: () => void order.push('uncork') },
+  };
+  new FrameGate(
+    () => pending,
+    () => undefined,
+  ).install(socket);
+  socket.send(Buffer.from('1'));
+  socket.send(Buffer.from('2'));
+  pending = undefined;
+  await vi.waitFor(() => expect(order).toEqual(['cork', '1', '2', 'uncork']));
+});
+
 test('frames are refused when the credentials could not be saved', async () => {
   let pending: Promise<void> | undefined = Promise.reject(new Error('disk full'));
   const { socket, sent, failures } = gated(() => pending);
