@@ -89,6 +89,8 @@ export interface Config {
     readonly filesMax: number;
     readonly passphrase: string | null;
   };
+  /** What was set, by name: a backup takes it along. Not the passphrase that it is encrypted with. */
+  readonly given: Readonly<Record<string, string>>;
 }
 
 const nodeThreadPoolSize = 4;
@@ -285,6 +287,23 @@ const mediaSettings = (get: Get) => ({
   ffmpegPath: get('FFMPEG_PATH'),
 });
 
+const backupSettings = (get: Get): Config['backup'] => ({
+  dir: get('BACKUP_DIR'),
+  periodHours: get('BACKUP_PERIOD_HOURS'),
+  filesMax: get('BACKUP_FILES_MAX'),
+  passphrase: get('BACKUP_PASSPHRASE'),
+});
+
+/** Read by Node and by pm2.config.cjs, from the same file. */
+const besideSettings = ['NODE_ENV', 'UV_THREADPOOL_SIZE', 'PM2_HEAP_MB', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'];
+const neverKept = ['BACKUP_PASSPHRASE', 'DATA_KEY_NEXT'];
+
+function given(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [...besideSettings, ...Object.keys(settings)].filter((name) => !neverKept.includes(name));
+  const set = names.map((name) => [name, env[name]?.trim() ?? ''] as const);
+  return Object.fromEntries(set.filter(([, value]) => value !== ''));
+}
+
 /** Parses the settings; throws `ConfigError` with one line on the first wrong one. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const get: Get = (name) => read(env, name);
@@ -347,12 +366,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       disconnectedMax: get('ALERT_DISCONNECTED_MAX'),
       webhookPendingMax: get('ALERT_WEBHOOK_PENDING_MAX'),
     },
-    backup: {
-      dir: get('BACKUP_DIR'),
-      periodHours: get('BACKUP_PERIOD_HOURS'),
-      filesMax: get('BACKUP_FILES_MAX'),
-      passphrase: get('BACKUP_PASSPHRASE'),
-    },
+    backup: backupSettings(get),
+    given: given(env),
   });
 }
 

@@ -15,6 +15,7 @@ import { EventFeed } from './directory/event-feed.ts';
 import { openOperations, type RunningOperations } from './directory/open-operations.ts';
 import { OutboxGate } from './directory/outbox-gate.ts';
 import { Overview } from './directory/overview.ts';
+import { InstanceTransfers, type TransfersOptions } from './directory/transfers.ts';
 import { type Front, startFront } from './http/front.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
@@ -28,7 +29,7 @@ import { createHttpMetrics } from './monitoring/http-metrics.ts';
 import { createMetricRegistry } from './monitoring/metrics.ts';
 import { registerProcessMetrics } from './monitoring/process-metrics.ts';
 import { startThreadProbe } from './monitoring/thread-metrics.ts';
-import { storeOptions } from './store/identity.ts';
+import { storeIdentity, storeOptions } from './store/identity.ts';
 import { openStore } from './store/lmdb/open.ts';
 import type { Store } from './store/ports.ts';
 
@@ -126,16 +127,15 @@ async function compose(base: Base): Promise<Gateway> {
   });
   const probe = startThreadProbe('main', registry);
   const overview = new Overview({ directory, actors, probe });
-  const commands = new GatewayCommands({
-    store,
-    directory,
-    credentials: new Credentials(admin.hash, directory),
-    clock,
-    locks: new KeyedLock(),
-    maxInstances: config.maxInstances,
-    shards: actors.shards.map(({ ref }) => ref),
-    webhooks: actors.webhooks.ref,
+  const hosts = {
+    ...{ clock, directory, locks: new KeyedLock(), maxInstances: config.maxInstances },
+    ...{ shards: actors.shards.map(({ ref }) => ref), webhooks: actors.webhooks.ref },
     shardElus: () => actors.elus,
+  };
+  const commands = new GatewayCommands({
+    ...hosts,
+    store,
+    credentials: new Credentials(admin.hash, directory),
     health: () => overview.health(),
     prometheus: () => overview.prometheus(),
   });
@@ -149,6 +149,7 @@ async function compose(base: Base): Promise<Gateway> {
     config,
     commands,
     operations: operations.operations,
+    transfers: openTransfers(config, hosts, intake),
     store,
     events: feed,
     media: intake,
@@ -162,6 +163,21 @@ async function compose(base: Base): Promise<Gateway> {
   return run({
     ...{ ...base, madeKey: admin.madeKey },
     ...{ actors, overview, commands, media, intake, front, operations },
+  });
+}
+
+function openTransfers(
+  config: Config,
+  hosts: Pick<
+    TransfersOptions,
+    'clock' | 'directory' | 'locks' | 'maxInstances' | 'shards' | 'webhooks' | 'shardElus'
+  >,
+  intake: Intake,
+): InstanceTransfers {
+  const { dataDir, dataKey } = config;
+  return new InstanceTransfers({
+    ...{ ...hosts, dataDir, dataKey, version, identity: storeIdentity(config) },
+    pathOf: ({ id }) => intake.spool.path(id),
   });
 }
 

@@ -4,7 +4,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import { detach } from './detach.ts';
 import { AppError } from './errors.ts';
 import { firstScreen } from './first-screen.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 
 const fatalExitCode = 70;
 
@@ -47,6 +47,8 @@ function replaceOnSignal(gateway: Gateway): void {
 
 try {
   const config = loadConfig();
+  // Loaded after the settings were read: a start that is refused costs a tenth of a second, also in a crash loop.
+  const { startGateway } = await import('./gateway.ts');
   const gateway = await startGateway({
     config,
     onFatal: (reason) => {

@@ -6,7 +6,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Environment } from '../store/lmdb/databases.ts';
@@ -15,12 +15,15 @@ import { BackupError } from './failure.ts';
 import { type BackupHead, footBytes, headBytes, rowBytes } from './rows.ts';
 import { sealing } from './seal.ts';
 import { type SnapshotOptions, serverOf, snapshot } from './snapshot.ts';
+import { tarring } from './tar.ts';
 
 export interface BackupOptions extends SnapshotOptions {
   readonly passphrase: string;
   /** ISO 8601. */
   readonly madeAt: string;
   readonly version: string;
+  /** Those that were set, so that the machine can be set up anew; none in an export. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export interface BackupMade {
@@ -34,10 +37,10 @@ async function* contents(
   options: BackupOptions,
   counted: { rows: number },
 ): AsyncGenerator<Buffer> {
-  const { scope, instance, madeAt, version } = options;
+  const { scope, instance, madeAt, version, settings } = options;
   const head: BackupHead = {
     ...{ format: storeFormat, server: serverOf(env) },
-    ...{ scope, instance, madeAt, version },
+    ...{ scope, instance, madeAt, version, settings },
   };
   let parts = [headBytes(head)];
   let size = 0;
@@ -59,13 +62,13 @@ async function* contents(
 export async function writeBackup(
   env: Environment,
   sink: Writable,
-  options: BackupOptions,
+  options: BackupOptions & { readonly isTar?: boolean },
 ): Promise<BackupMade> {
   const counted = { rows: 0 };
+  const source = Readable.from(contents(env, options, counted));
   const sealed = await sealing(options.passphrase);
-  await pipeline(Readable.from(contents(env, options, counted)), createGzip({ level: 6 }), sealed, sink, {
-    end: sink !== process.stdout,
-  });
+  const shape = options.isTar ? tarring(options.madeAt) : new PassThrough();
+  await pipeline(source, createGzip({ level: 6 }), sealed, shape, sink, { end: sink !== process.stdout });
   return counted;
 }
 

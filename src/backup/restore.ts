@@ -16,6 +16,7 @@ import type { StoreIdentity } from '../store/ports.ts';
 import { BackupError } from './failure.ts';
 import { type BackupHead, type BackupRow, readRecords } from './rows.ts';
 import { opening } from './seal.ts';
+import { untarring } from './tar.ts';
 
 export interface RestoreOptions {
   readonly dataDir: string;
@@ -43,7 +44,7 @@ interface Sink {
 
 /** Reads a backup to its end into `sink`; every check has passed when it resolves. */
 async function read(source: Readable, passphrase: string, sink: Sink): Promise<Restored> {
-  const plain = pipeline(source, opening(passphrase), createGunzip(), () => undefined);
+  const plain = pipeline(source, untarring(), opening(passphrase), createGunzip(), () => undefined);
   let head: BackupHead | undefined;
   let waiting: BackupRow[] = [];
   const counted = { rows: 0, instances: 0 };
@@ -66,7 +67,7 @@ async function read(source: Readable, passphrase: string, sink: Sink): Promise<R
   return { head, ...counted };
 }
 
-function assertServer(head: BackupHead, { identity }: RestoreOptions): void {
+function assertServer(head: BackupHead, { identity }: Pick<RestoreOptions, 'identity'>): void {
   const { socketHost, rootKey } = head.server;
   if (socketHost !== identity.socketHost || rootKey !== identity.rootKey)
     throw new BackupError(
@@ -130,6 +131,31 @@ export async function restore(source: Readable, options: RestoreOptions): Promis
   }
 }
 
+/** Adds the instance of an export to an open store; nothing is written before the file is read to its end. */
+export async function importInto(
+  env: Environment,
+  source: Readable,
+  options: Pick<RestoreOptions, 'passphrase' | 'identity'>,
+): Promise<Restored> {
+  const rows: BackupRow[] = [];
+  try {
+    const added = await read(source, options.passphrase, {
+      begin(head) {
+        assertServer(head, options);
+        assertNew(env, head);
+      },
+      async write(more) {
+        rows.push(...more);
+      },
+    });
+    await writeInto(env, rows);
+    await env.root.flushed;
+    return added;
+  } finally {
+    source.destroy();
+  }
+}
+
 /** Adds the instance of an export to the store of DATA_DIR, whose gateway is stopped meanwhile. */
 export async function importInstance(source: Readable, options: RestoreOptions): Promise<Restored> {
   const lock = lockFolder(options.dataDir, options.now);
@@ -138,21 +164,8 @@ export async function importInstance(source: Readable, options: RestoreOptions):
     const into = openEnvironment(options.dataDir, options.dataKey);
     env = into;
     await claimIdentity(into, options.identity, true);
-    const rows: BackupRow[] = [];
-    const added = await read(source, options.passphrase, {
-      begin(head) {
-        assertServer(head, options);
-        assertNew(into, head);
-      },
-      async write(more) {
-        rows.push(...more);
-      },
-    });
-    await writeInto(into, rows);
-    await into.root.flushed;
-    return added;
+    return await importInto(into, source, options);
   } finally {
-    source.destroy();
     await env?.root.close();
     lock.release();
   }
@@ -164,7 +177,7 @@ function assertNew(env: Environment, head: BackupHead): void {
   if (head.format !== storeFormat)
     throw new BackupError(`its rows have format ${head.format}, this store has ${storeFormat}`);
   if (env.db.configs.get(keyOf(head.instance)))
-    throw new BackupError(`instance ${head.instance} is already here: delete it first`);
+    throw new BackupError(`instance ${head.instance} is already here: delete it first`, { isTaken: true });
 }
 
 /** What a backup holds; fails where it could not be restored. */

@@ -22,6 +22,8 @@ export interface BackupHead {
   /** The WhatsApp server that the sessions are for. */
   readonly server: StoreIdentity;
   readonly version: string;
+  /** The settings that were given, by name; absent in backups of before. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface BackupFoot {

@@ -17,6 +17,7 @@ export interface BackupRun {
   readonly passphrase: string;
   readonly madeAt: string;
   readonly version: string;
+  readonly settings: Readonly<Record<string, string>>;
   readonly filesMax: number;
 }
 
@@ -28,7 +29,7 @@ export interface BackupState {
 }
 
 export interface ScheduleOptions {
-  readonly config: Pick<Config, 'dataDir' | 'dataKey' | 'backup'>;
+  readonly config: Pick<Config, 'dataDir' | 'dataKey' | 'backup' | 'given'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
@@ -83,8 +84,8 @@ export class BackupSchedule {
     const { config, log, version, make = makeInWorker } = this.#options;
     const { folder, passphrase, filesMax, now } = due;
     try {
-      const { dataDir, dataKey } = config;
-      const run = { dataDir, dataKey, folder, passphrase, madeAt: iso(now), version, filesMax };
+      const { dataDir, dataKey, given: settings } = config;
+      const run = { dataDir, dataKey, folder, passphrase, madeAt: iso(now), version, settings, filesMax };
       const { file, rows, removed } = await make(run);
       this.#state = { lastAt: now, error: null };
       log.info({ file, rows, removed }, 'backup made');

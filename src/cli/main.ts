@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<(argv: readonly string[]) 
   backup: async () => (await import('./backup.ts')).backupCommand,
   restore: async () => (await import('./backup.ts')).restoreCommand,
   verify: async () => (await import('./backup.ts')).verifyCommand,
+  settings: async () => (await import('./backup.ts')).settingsCommand,
   export: async () => (await import('./backup.ts')).exportCommand,
   import: async () => (await import('./backup.ts')).importCommand,
   rekey: async () => (await import('./rekey.ts')).rekeyCommand,
@@ -30,12 +31,15 @@ const usage = `elenco: a WhatsApp gateway for hundreds of numbers
   elenco start                  the gateway
   elenco sandbox [options]      the gateway wired to the built-in WhatsApp sandbox
   elenco doctor [--json]        checks this machine and says how to mend what is wrong
-  elenco backup FOLDER|-        an encrypted backup of the store, while the gateway runs; - is stdout
+  elenco backup FOLDER|-        an encrypted backup of store and settings, while the gateway runs;
+                                - is a tar on stdout
          [--sessions]           without events and messages
   elenco restore FILE|-         makes the store of an empty DATA_DIR; - is stdin
   elenco verify FILE|-          reads a backup to its end and says what it holds
+  elenco settings FILE|-        prints the settings that it holds, as a production.env
   elenco export ID FILE|-       one instance: its settings and its session
-  elenco import FILE|-          adds it to the store of DATA_DIR, while the gateway is stopped
+  elenco import FILE|-          adds it to the store of DATA_DIR, or to the gateway that runs on it
+         [--connect]            and connects it there at once
   elenco rekey                  encrypts the stored values with DATA_KEY_NEXT instead of DATA_KEY
                                 (empty: not at all), while the gateway is stopped
   elenco --version

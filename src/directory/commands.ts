@@ -106,9 +106,10 @@ export class GatewayCommands implements Commands {
     input: InstanceInput,
   ): Promise<{ view: InstanceView; token: string; secret: string | null }> {
     const id = input.id ?? randomId();
-    this.#assertRoom(id);
+    const assertRoom = (): void => this.#directory.assertRoom(id, this.#options.maxInstances);
+    assertRoom();
     return this.#options.locks.all(['create', id], async () => {
-      this.#assertRoom(id);
+      assertRoom();
       const token = randomToken('inst');
       const { config, secret } = this.#newConfig(id, input, token);
       await this.#directory.save(config);
@@ -360,17 +361,6 @@ export class GatewayCommands implements Commands {
   #requireWebhook(id: string): void {
     const whose = id === globalWebhookId ? 'all instances' : `instance ${id}`;
     if (!this.getWebhook(id)) throw new AppError('webhook_not_set', `No webhook is set for ${whose}.`);
-  }
-
-  #assertRoom(id: string): void {
-    const { maxInstances } = this.#options;
-    const { size } = this.#directory;
-    if (this.#directory.get(id)) throw new AppError('instance_exists', `Instance ${id} exists.`);
-    if (size >= maxInstances)
-      throw new AppError(
-        'instance_limit_reached',
-        `${size} of MAX_INSTANCES=${maxInstances} instances exist.`,
-      );
   }
 
   #newConfig(

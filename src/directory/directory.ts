@@ -5,6 +5,7 @@
  */
 import type { ShardLoad } from '../actor/placement.ts';
 import { planPlacement } from '../actor/placement.ts';
+import { present } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { InstanceView } from '../protocol/commands.ts';
@@ -123,6 +124,37 @@ export class Directory {
     if (!this.#statuses.has(config.id))
       this.#statuses.set(config.id, initialStatus(config.id, this.#clock.now()));
     return this.find(config.id);
+  }
+
+  /** Takes over an instance whose rows another thread has just written; it rests until it is hosted. */
+  async adopt(id: string, shard: number): Promise<InstanceView> {
+    const configs = await this.#store.instances.configs();
+    const config = present(
+      configs.find((one) => one.id === id),
+      `no instance ${id} was imported`,
+    );
+    const stored = await this.#loadStatus(id);
+    const now = this.#clock.now();
+    const status: InstanceStatus = restingStates.includes(stored.state)
+      ? stored
+      : { ...stored, state: 'stopped', stateSince: now };
+    await this.#store.commit([
+      configWrite({ ...config, shard }),
+      { to: 'instanceStatus', id, value: status },
+    ]);
+    this.#remember({ ...config, shard });
+    this.#statuses.set(id, status);
+    return this.find(id);
+  }
+
+  /** Rejects `instance_exists` and `instance_limit_reached`. */
+  assertRoom(id: string | null, maxInstances: number): void {
+    if (id !== null && this.#configs.has(id)) throw new AppError('instance_exists', `Instance ${id} exists.`);
+    if (this.size >= maxInstances)
+      throw new AppError(
+        'instance_limit_reached',
+        `${this.size} of MAX_INSTANCES=${maxInstances} instances exist.`,
+      );
   }
 
   async saveGlobalWebhook(webhook: WebhookConfig | null): Promise<void> {

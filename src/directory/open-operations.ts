@@ -3,7 +3,6 @@
  * main thread that they give. Called once by the gateway, which starts its timers and stops them.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { BackupSchedule, backupCheckPeriodMs } from '../backup/schedule.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -17,6 +16,7 @@ import type { Directory } from './directory.ts';
 import { Load, readMemory } from './load.ts';
 import { countDisconnected, GatewayOperations } from './operations.ts';
 import type { Overview } from './overview.ts';
+import { ThreadFiles } from './thread-files.ts';
 
 export interface OperationsParts {
   readonly config: Config;
@@ -47,7 +47,7 @@ export function openOperations(parts: OperationsParts): RunningOperations {
   const operations: GatewayOperations = new GatewayOperations({
     ...{ directory, actors, clock, version, load: new Load(clock) },
     memoryPercentMax: config.alerts.memoryPercent,
-    snapshotDir: join(config.dataDir, 'heap-snapshots'),
+    files: new ThreadFiles({ dataDir: config.dataDir, actors, clock }),
     qrCache: { stats: () => media.qrCache(), clear: () => media.clearQrCache() },
     threads: () => overview.threads(),
     firing: () => alerts.firing,

@@ -3,9 +3,7 @@
  * clearing caches, garbage collection, the log level. Asks the threads; one that is restarting is left out.
  */
 import { availableParallelism } from 'node:os';
-import { getHeapSnapshot } from 'node:v8';
 import type { Clock } from '../clock.ts';
-import { AppError } from '../errors.ts';
 import { askTimeoutMs } from '../limits.ts';
 import { changeLogLevel, type LogLevel } from '../log.ts';
 import type { InstanceView } from '../protocol/commands.ts';
@@ -15,17 +13,17 @@ import type {
   AlertView,
   CacheName,
   Collected,
-  HeapSnapshot,
   InstanceMetrics,
   Operations,
   SystemMetrics,
+  ThreadFile,
 } from '../protocol/operations.ts';
 import type { Actors } from './actors.ts';
 import type { AlertFacts } from './alerts.ts';
 import type { Directory } from './directory.ts';
-import { writeSnapshot } from './heap-snapshot.ts';
 import { type Load, readMemory } from './load.ts';
 import { isReported, total } from './readings.ts';
+import type { ThreadFiles } from './thread-files.ts';
 
 export interface QrCache {
   stats(): { readonly hits: number; readonly misses: number; readonly size: number };
@@ -41,8 +39,7 @@ export interface OperationsOptions {
   readonly qrCache: QrCache;
   /** A heap above this share of its limit is collected before it is judged. */
   readonly memoryPercentMax: number;
-  /** Where heap snapshots go. */
-  readonly snapshotDir: string;
+  readonly files: Pick<ThreadFiles, 'writeHeapSnapshot' | 'writeCpuProfile'>;
   threads(): Promise<ThreadMetrics[]>;
   firing(): readonly AlertView[];
   backupError(): string | null;
@@ -76,7 +73,6 @@ const cache = ({ hits, misses, entries }: { hits: number; misses: number; entrie
 
 export class GatewayOperations implements Operations {
   #options: OperationsOptions;
-  #isSnapping = false;
   #collectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OperationsOptions) {
@@ -191,25 +187,12 @@ export class GatewayOperations implements Operations {
     return threads();
   }
 
-  async writeHeapSnapshot(thread: string): Promise<HeapSnapshot> {
-    const { shards, webhooks } = this.#options.actors;
-    const host = [webhooks, ...shards].find(({ name }) => name === thread);
-    if (!host && thread !== 'main')
-      throw new AppError(
-        'not_found',
-        `there is no thread ${thread}: main, webhooks, shard-0 to ${shards.length - 1}`,
-      );
-    if (this.#isSnapping) throw new AppError('conflict', 'another heap snapshot is being written');
-    this.#isSnapping = true;
-    try {
-      const source = host ? await host.heapSnapshot() : getHeapSnapshot();
-      return {
-        thread,
-        ...(await writeSnapshot(source, this.#options.snapshotDir, thread, this.#options.clock)),
-      };
-    } finally {
-      this.#isSnapping = false;
-    }
+  writeHeapSnapshot(thread: string): Promise<ThreadFile> {
+    return this.#options.files.writeHeapSnapshot(thread);
+  }
+
+  writeCpuProfile(thread: string, forMs: number): Promise<ThreadFile> {
+    return this.#options.files.writeCpuProfile(thread, forMs);
   }
 
   changeLogLevel(level: LogLevel): void {

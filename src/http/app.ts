@@ -33,6 +33,7 @@ import { newsletterRoutes } from './routes/newsletters.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { pictureRoutes } from './routes/pictures.ts';
+import { transferRoutes } from './routes/transfers.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export interface FrontApp {
@@ -96,6 +97,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
   const routes: AnyRoute[] = [
     ...instanceRoutes(options),
     ...lifecycleRoutes(options),
+    ...transferRoutes(options),
     ...pairingRoutes(options),
     ...messageRoutes(options),
     ...messageOperationRoutes(options),

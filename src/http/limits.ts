@@ -72,3 +72,6 @@ export const deliveriesLimitMax = 200;
 export const apiKeyMaxChars = 256;
 
 assert(eventStreamBufferMaxBytes > jsonBodyMaxBytes, 'one event always fits the buffer of a stream');
+
+/** A profile grows with its time, and its thread is slower meanwhile. */
+export const profileSecondsMax = 60;

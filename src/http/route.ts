@@ -11,6 +11,7 @@ import type { HttpMetrics } from '../monitoring/http-metrics.ts';
 import type { Commands } from '../protocol/commands.ts';
 import type { MediaIntake, Upload } from '../protocol/media.ts';
 import type { Operations } from '../protocol/operations.ts';
+import type { Transfers } from '../protocol/transfers.ts';
 import type { Store } from '../store/ports.ts';
 import type { Answer } from './answer.ts';
 import type { Access, Caller } from './auth.ts';
@@ -24,6 +25,7 @@ export interface FrontOptions {
   readonly config: Config;
   readonly commands: Commands;
   readonly operations: Operations;
+  readonly transfers: Transfers;
   readonly store: Pick<Store, 'idempotency' | 'commit'>;
   readonly events: EventStream;
   readonly media: MediaIntake;

@@ -112,9 +112,10 @@ export interface Collected {
   readonly heapBytesAfter: number;
 }
 
-export interface HeapSnapshot {
+/** A heap snapshot or a CPU profile. */
+export interface ThreadFile {
   readonly thread: string;
-  /** In DATA_DIR/heap-snapshots, readable for its owner only: it holds keys and messages. */
+  /** Below DATA_DIR, readable for its owner only: a heap holds keys and messages. */
   readonly file: string;
   readonly bytes: number;
 }
@@ -132,6 +133,8 @@ export interface Operations {
   /** Without `--expose-gc` nothing is collected: before and after are then equal. */
   collectGarbage(): Promise<readonly Collected[]>;
   /** `thread` is `main`, `webhooks` or `shard-N`. The thread stands still meanwhile; one at a time. */
-  writeHeapSnapshot(thread: string): Promise<HeapSnapshot>;
+  writeHeapSnapshot(thread: string): Promise<ThreadFile>;
+  /** What the thread does in the next `forMs`, which makes it somewhat slower; one at a time. */
+  writeCpuProfile(thread: string, forMs: number): Promise<ThreadFile>;
   changeLogLevel(level: LogLevel): void;
 }

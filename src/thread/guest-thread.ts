@@ -105,6 +105,13 @@ export class GuestThread {
     return this.#worker.getHeapSnapshot();
   }
 
+  /** What it does until `wait` resolves, as V8 writes it. */
+  async cpuProfile(wait: () => Promise<void>): Promise<string> {
+    const profile = await this.#worker.startCpuProfile();
+    await wait();
+    return profile.stop();
+  }
+
   /** Ends the thread. Resolves when it is gone or found to be wedged. */
   kill(reason: string): Promise<void> {
     this.#killReason ??= reason;

@@ -101,10 +101,22 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
 
   /** The heap of the thread, for a person who hunts a leak. Beyond the silence limit the thread is killed. */
   heapSnapshot(): Promise<Readable> {
-    const thread = this.#thread;
-    if (!thread || this.#state !== 'ready')
-      throw new AppError('actor_restarted', `${this.name} is ${this.#state}: it has no heap to show`);
-    return thread.heapSnapshot();
+    return this.#threadToLookAt().heapSnapshot();
+  }
+
+  /** What the thread does until `wait` resolves, for a person who hunts CPU. */
+  async cpuProfile(wait: () => Promise<void>): Promise<string> {
+    const thread = this.#threadToLookAt();
+    try {
+      return await thread.cpuProfile(wait);
+    } catch (error) {
+      throw new AppError('actor_restarted', `${this.name} ended while it was profiled: ${String(error)}`);
+    }
+  }
+
+  #threadToLookAt(): GuestThread {
+    if (this.#thread && this.#state === 'ready') return this.#thread;
+    throw new AppError('actor_restarted', `${this.name} is ${this.#state}: there is nothing to look at`);
   }
 
   start(): Promise<void> {

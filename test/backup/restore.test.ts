@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Program } from '../e2e/support/program.ts';
-import { type Stage, startStage } from '../e2e/support/stage.ts';
+import { type Answer, adminKey, type Stage, startStage } from '../e2e/support/stage.ts';
 
 const phrase = 'the passphrase of the test';
 const contact = '5511955554444';
@@ -30,6 +30,35 @@ async function elenco(
   const program = new Program('src/cli/main.ts', argv, env);
   const code = await program.exited;
   return { code, says: program.stderr };
+}
+
+/** Settings by which a second gateway speaks to the sandbox of the first. */
+const sharedSandbox = (): Record<string, string> => ({
+  WA_SOCKET_URL: stage.sandbox.url,
+  WA_ROOT_KEY: stage.sandbox.rootKey,
+});
+
+async function exported(id: string, passphrase: string): Promise<Buffer> {
+  const answer = await fetch(`${stage.gateway.url}/v1/instances/${id}/export`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ passphrase }),
+  });
+  expect(answer.status).toBe(200);
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+function formOf(sealed: Buffer, body: unknown): FormData {
+  const form = new FormData();
+  form.set('json', JSON.stringify(body));
+  form.set('file', new Blob([new Uint8Array(sealed)]), 'one.elenco');
+  return form;
+}
+
+async function importInto(there: Stage, body: FormData): Promise<Pick<Answer, 'status' | 'body'>> {
+  const headers = { authorization: `Bearer ${adminKey}` };
+  const answer = await fetch(`${there.gateway.url}/v1/import`, { method: 'POST', headers, body });
+  return { status: answer.status, body: await answer.json() };
 }
 
 async function backUp(): Promise<string> {
@@ -80,14 +109,28 @@ describe('backup and restore', { timeout: 120_000 }, () => {
     expect(stage.hook.of('instance.qr').length).toBe(qrsBefore);
   });
 
-  it('streams: backup to stdout, restore from stdin, verify', async () => {
+  it('streams: a tar to stdout that tar lists, restored from stdin; it has the settings too', async () => {
     await stage.openInstance('piped');
     await stage.stopGateway();
     const main = ['src/cli/main.ts'];
-    const made = spawnSync(process.execPath, [...main, 'backup', '-', '--sessions'], { env: environment() });
+    const set = environment({ PORT: '3456', ALERT_WEBHOOK: 'http://127.0.0.1:9/#a key' });
+    const made = spawnSync(process.execPath, [...main, 'backup', '-', '--sessions'], { env: set });
     expect(made.status).toBe(0);
+    const listed = spawnSync('tar', ['--list', '--verbose'], { input: made.stdout, env: { TZ: 'UTC' } });
+    expect(listed.status, listed.stderr.toString()).toBe(0);
+    const shown = /^-rw------- 0\/0 +\d+ 20\d\d-\d\d-\d\d \d\d:\d\d elenco-backup\/(\S+)$/gm;
+    const members = [...listed.stdout.toString().matchAll(shown)].map(([, name]) => name);
+    expect(members).toEqual(['README.txt', 'part-000001.sealed']);
     const dataDir = join(stage.dir, 'piped');
     const env = environment({ DATA_DIR: dataDir });
+    const settings = spawnSync(process.execPath, [...main, 'settings', '-'], { env, input: made.stdout });
+    expect(settings.stdout.toString().trim().split('\n').toSorted()).toEqual([
+      'ALERT_WEBHOOK="http://127.0.0.1:9/#a key"',
+      `DATA_DIR=${join(stage.dir, 'data')}`,
+      'PORT=3456',
+      `WA_ROOT_KEY=${stage.sandbox.rootKey}`,
+      `WA_SOCKET_URL=${stage.sandbox.url}`,
+    ]);
     const verified = spawnSync(process.execPath, [...main, 'verify', '-'], { env, input: made.stdout });
     expect(verified.stderr.toString()).toContain('whole: sessions, 1 instance,');
     const restored = spawnSync(process.execPath, [...main, 'restore', '-'], { env, input: made.stdout });
@@ -150,5 +193,53 @@ describe('export and import', { timeout: 120_000 }, () => {
     expect((await stage.call('GET', '/v1/instances/stays')).status).toBe(404);
     await stage.call('POST', '/v1/instances/mover/connect');
     await stage.untilState('mover', 'open');
+  });
+
+  it('moves one between two running gateways over REST; nothing is written before the file is known to be good', async () => {
+    const other = await startStage({ ...sharedSandbox(), BACKUP_PASSPHRASE: phrase });
+    try {
+      const { token, phone } = await stage.openInstance('mover');
+      const passphrase = 'another passphrase than that of backups';
+      const sealed = await exported('mover', passphrase);
+      expect(sealed.includes(token)).toBe(false);
+      const there = (form: FormData) => importInto(other, form);
+      expect(await there(formOf(sealed, { passphrase: 'wrong passphrase' }))).toMatchObject({
+        status: 400,
+        body: { code: 'validation_failed', detail: expect.stringContaining('wrong passphrase') },
+      });
+      expect((await other.call('GET', '/v1/instances')).body.items).toEqual([]);
+      const made = await there(formOf(sealed, { passphrase }));
+      expect(made).toMatchObject({ status: 201, body: { id: 'mover', state: 'stopped' } });
+      expect(await there(formOf(sealed, { passphrase }))).toMatchObject({
+        status: 409,
+        body: { code: 'instance_exists' },
+      });
+      await stage.call('DELETE', '/v1/instances/mover?logout=false');
+      const own = { authorization: `Bearer ${token}` };
+      expect((await other.call('POST', '/v1/instances/mover/connect', undefined, own)).status).toBe(202);
+      await other.untilState('mover', 'open');
+      await stage.sandbox.sendFrom(contact, phone, 'at the new place');
+      await stage.hook.next(({ event }) => event.data?.text === 'at the new place', 'its webhook came along');
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('elenco import goes to the running gateway where there is one', async () => {
+    await stage.openInstance('back');
+    const file = join(stage.dir, 'back.elenco');
+    expect(await elenco(['export', 'back', file])).toMatchObject({ code: 0 });
+    await stage.call('DELETE', '/v1/instances/back?logout=false');
+    const online = environment({ ELENCO_URL: stage.gateway.url, ELENCO_KEY: adminKey });
+    expect(await elenco(['import', file, '--connect'], online)).toMatchObject({
+      code: 0,
+      says: expect.stringContaining('back imported into the gateway at http'),
+    });
+    await stage.untilState('back', 'open');
+    expect(await elenco(['import', file], online)).toMatchObject({
+      code: 1,
+      says: expect.stringContaining('instance_exists'),
+    });
+    expect((await elenco(['import', file], environment())).says).toMatch(/in use by .*ELENCO_KEY/s);
   });
 });

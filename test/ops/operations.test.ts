@@ -80,6 +80,26 @@ describe('heap snapshots', () => {
   });
 });
 
+describe('CPU profiles', () => {
+  it('of every kind of thread lie beside them, one at a time', async () => {
+    for (const thread of ['main', 'webhooks', 'shard-1']) {
+      const making = stage.call('POST', '/monitoring/cpu-profile', { thread, seconds: 1 });
+      const second = await stage.call('POST', '/monitoring/cpu-profile', { thread, seconds: 1 });
+      const made = [await making, second].toSorted((a, b) => a.status - b.status);
+      expect(made.map(({ status }) => status)).toEqual([201, 409]);
+      const { file } = made[0]?.body ?? {};
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const profile = JSON.parse(await readFile(file, 'utf8'));
+      expect(profile.endTime - profile.startTime).toBeGreaterThan(900_000);
+      expect(profile.nodes.length).toBeGreaterThan(1);
+      expect(profile.samples.length).toBeGreaterThan(0);
+    }
+    const long = await stage.call('POST', '/monitoring/cpu-profile', { thread: 'main', seconds: 61 });
+    expect(long).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+    expect((await say('still there')).status).toBe(201);
+  });
+});
+
 /** A board over the real facts, whose minutes pass at once. */
 function boardWith(env: Record<string, string>): {
   board: AlertBoard;

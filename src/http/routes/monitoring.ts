@@ -13,6 +13,8 @@ import {
   heapSchema,
   instanceMetricsSchema,
   logLevelSchema,
+  profileInput,
+  profileSchema,
   systemMetricsSchema,
 } from '../schemas/monitoring.ts';
 
@@ -89,6 +91,20 @@ const heapSnapshot = ({ operations }: FrontOptions): AnyRoute =>
     handle: async ({ body }) => json(201, await operations.writeHeapSnapshot(body.thread)),
   });
 
+const cpuProfile = ({ operations }: FrontOptions): AnyRoute =>
+  route({
+    ...admin,
+    method: 'post',
+    path: '/monitoring/cpu-profile',
+    summary: 'Writes what one thread does in the next seconds to a file on the server',
+    body: profileInput,
+    transfers: true,
+    waits: () => true,
+    answers: { 201: { about: 'The file, below DATA_DIR', json: profileSchema } },
+    handle: async ({ body: { thread, seconds } }) =>
+      json(201, await operations.writeCpuProfile(thread, seconds * 1_000)),
+  });
+
 const logLevel = ({ operations }: FrontOptions): AnyRoute =>
   route({
     ...admin,
@@ -110,5 +126,6 @@ export const monitoringRoutes = (options: FrontOptions): AnyRoute[] => [
   clear(options),
   collect(options),
   heapSnapshot(options),
+  cpuProfile(options),
   logLevel(options),
 ];

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { instanceStates } from '../../protocol/instance.ts';
 import { alertNames, cacheNames } from '../../protocol/operations.ts';
+import { profileSecondsMax } from '../limits.ts';
 import { isoTime } from './common.ts';
 import { instanceId } from './instance.ts';
 
@@ -107,13 +108,19 @@ export const collectedSchema = z.object({
   threads: z.array(z.object({ thread: z.string(), heapBytesBefore: bytes, heapBytesAfter: bytes })),
 });
 
+const thread = z.string().regex(/^(main|webhooks|shard-\d{1,2})$/, 'takes main, webhooks or shard-N');
+
 export const heapInput = z
-  .strictObject({
-    thread: z.string().regex(/^(main|webhooks|shard-\d{1,2})$/, 'takes main, webhooks or shard-N'),
-  })
+  .strictObject({ thread })
   .openapi('HeapSnapshotOrder', { example: { thread: 'shard-0' } });
 
 export const heapSchema = z.object({ thread: z.string(), file: z.string(), bytes }).openapi('HeapSnapshot');
+
+export const profileInput = z
+  .strictObject({ thread, seconds: z.int().min(1).max(profileSecondsMax).default(10) })
+  .openapi('CpuProfileOrder', { example: { thread: 'shard-0', seconds: 1 } });
+
+export const profileSchema = z.object({ thread: z.string(), file: z.string(), bytes }).openapi('CpuProfile');
 
 export const logLevelSchema = z
   .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) })

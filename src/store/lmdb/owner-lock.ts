@@ -13,6 +13,9 @@ export interface OwnerLock {
   release(): void;
 }
 
+/** Another process has the folder. */
+export class FolderInUse extends ConfigError {}
+
 const sqliteBusy = 5;
 
 function readOwner(dir: string): string {
@@ -34,7 +37,7 @@ function openLock(dir: string): DatabaseSync {
   }
 }
 
-/** Throws `ConfigError` when another process (or another gateway in this one) has the folder. */
+/** Throws `FolderInUse` when another process (or another gateway in this one) has the folder. */
 export function lockFolder(dir: string, now: string): OwnerLock {
   const lock = openLock(dir);
   try {
@@ -42,7 +45,7 @@ export function lockFolder(dir: string, now: string): OwnerLock {
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
-    throw new ConfigError(
+    throw new FolderInUse(
       `DATA_DIR: ${dir} is in use by ${readOwner(dir)}; one folder takes one process, so stop it or set another DATA_DIR`,
     );
   }

@@ -63,6 +63,10 @@ export class FakeOperations implements Operations {
     return { thread, file: '/data/heap-snapshots/x', bytes: 9 };
   }
 
+  async writeCpuProfile(thread: string) {
+    return { thread, file: '/data/cpu-profiles/x', bytes: 9 };
+  }
+
   changeLogLevel(level: LogLevel): void {
     this.level = level;
   }

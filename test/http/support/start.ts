@@ -106,6 +106,10 @@ export function fakes(config: Config = testConfig(), more: Partial<FrontOptions>
     config,
     commands,
     operations,
+    transfers: {
+      exportInstance: async () => new TextEncoder().encode('sealed'),
+      importInstance: async () => (await commands.createInstance({ id: 'imported' })).view,
+    },
     store,
     events,
     media: intake,

@@ -1,0 +1,94 @@
+/**
+ * Export and import of one instance while the gateway runs. The rows are read and written in a thread of their
+ * own (src/backup/transfer.ts); here is what the running gateway adds: room for one more, no other creation
+ * meanwhile, a shard, its webhook, and the owner's hand-over.
+ */
+import { leastLoaded } from '../actor/placement.ts';
+import type { Ref } from '../actor/protocol.ts';
+import { present } from '../assert.ts';
+import { type TransferDone, type TransferRun, transferInWorker } from '../backup/transfer.ts';
+import { type Clock, iso } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import { askTimeoutMs } from '../limits.ts';
+import type { InstanceView } from '../protocol/commands.ts';
+import type { Upload } from '../protocol/media.ts';
+import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
+import type { Transfers } from '../protocol/transfers.ts';
+import type { WebhookCommand, WebhookReplies } from '../protocol/webhook.ts';
+import type { StoreIdentity } from '../store/ports.ts';
+import type { Directory } from './directory.ts';
+
+export interface TransfersOptions {
+  readonly dataDir: string;
+  readonly dataKey: string | null;
+  readonly identity: StoreIdentity;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  /** The one under which instances are created. */
+  readonly locks: KeyedLock;
+  readonly maxInstances: number;
+  readonly shards: readonly Ref<ShardCommand, ShardReplies>[];
+  readonly webhooks: Ref<WebhookCommand, WebhookReplies>;
+  shardElus(): readonly number[];
+  /** Where the file of a request lies. */
+  pathOf(upload: Upload): string;
+}
+
+const asked = { timeoutMs: askTimeoutMs };
+
+export class InstanceTransfers implements Transfers {
+  #options: TransfersOptions;
+
+  constructor(options: TransfersOptions) {
+    this.#options = options;
+  }
+
+  async exportInstance(id: string, passphrase: string): Promise<Uint8Array> {
+    const { directory, dataDir, dataKey, clock, version } = this.#options;
+    directory.find(id);
+    const madeAt = iso(clock.now());
+    const done = await this.#run({
+      ...{ kind: 'export', dataDir, dataKey, passphrase, instance: id, madeAt, version },
+    });
+    if (done.kind !== 'exported') throw new AppError('internal', `an export answered ${done.kind}`);
+    return done.bytes;
+  }
+
+  importInstance(
+    upload: Upload,
+    { passphrase, connect }: { passphrase: string; connect: boolean },
+  ): Promise<InstanceView> {
+    const { directory, dataDir, dataKey, identity, locks, maxInstances, pathOf } = this.#options;
+    return locks.run('create', async () => {
+      directory.assertRoom(null, maxInstances);
+      const file = pathOf(upload);
+      const done = await this.#run({ kind: 'import', dataDir, dataKey, identity, passphrase, file });
+      if (done.kind !== 'imported') throw new AppError('internal', `an import answered ${done.kind}`);
+      return this.#adopt(done.instance, connect);
+    });
+  }
+
+  /** The rows are there: from here on it is an instance as any other, or gone again. */
+  async #adopt(id: string, connect: boolean): Promise<InstanceView> {
+    const { directory, shards, webhooks, shardElus } = this.#options;
+    try {
+      const { config } = await directory.adopt(id, leastLoaded(directory.loads(shardElus())));
+      await webhooks.ask({ kind: 'ConfigureWebhook', webhook: id, config: config.webhook }, asked);
+      const shard = present(shards[config.shard], `there is no shard ${config.shard}`);
+      const command = { kind: 'HostInstance', config, connect, isHeld: directory.isHeld(id) } as const;
+      directory.changed(await shard.ask(command, asked));
+      return directory.find(id);
+    } catch (error) {
+      await directory.remove(id);
+      throw error;
+    }
+  }
+
+  async #run(run: TransferRun): Promise<TransferDone> {
+    const done = await transferInWorker(run);
+    if (done.kind !== 'refused') return done;
+    throw new AppError(done.isTaken ? 'instance_exists' : 'validation_failed', `the export: ${done.why}`);
+  }
+}
