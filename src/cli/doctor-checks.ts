@@ -170,7 +170,12 @@ function cores({ cores: found }: MachineFacts, plan: Plan): Finding {
   });
 }
 
-function disk({ diskFreeBytes: free }: MachineFacts, { dataDir }: Plan): Finding {
+const largestFolders = (platform: MachineFacts['platform'], dataDir: string): string =>
+  platform === 'win32'
+    ? 'Get-ChildItem C:\\ -Recurse -File -ErrorAction SilentlyContinue | Sort-Object Length | Select-Object -Last 20 FullName'
+    : `sudo du -xh --max-depth=3 "$(df --output=target ${dataDir} | tail -1)" | sort -h | tail -20`;
+
+function disk({ diskFreeBytes: free, platform }: MachineFacts, { dataDir }: Plan): Finding {
   return finding('disk', {
     level:
       free === null
@@ -182,7 +187,9 @@ function disk({ diskFreeBytes: free }: MachineFacts, { dataDir }: Plan): Finding
             : 'failure',
     found: free === null ? 'not readable' : `${size(free)} free`,
     wanted: `${size(diskWantedBytes)} free for ${dataDir}`,
-    mend: 'free space, or set DATA_DIR to a larger disk: a full one stops every send and every receipt',
+    mend:
+      `${largestFolders(platform, dataDir)}   (free space, or set DATA_DIR to a larger disk: ` +
+      'a full one stops every send and every receipt)',
   });
 }
 
@@ -195,7 +202,17 @@ function diskKind({ isNetworkDisk }: MachineFacts, { dataDir }: Plan): Finding {
   });
 }
 
-function writeSpeed({ writeMs }: MachineFacts, { dataDir }: Plan): Finding {
+const slowDisk = (platform: MachineFacts['platform']): string =>
+  platform === 'win32'
+    ? "Get-Counter '\\PhysicalDisk(*)\\Avg. Disk sec/Write' -MaxSamples 10"
+    : 'iostat -x 1 10';
+
+const ownFolder = (platform: MachineFacts['platform'], dataDir: string): string =>
+  platform === 'win32'
+    ? `icacls "${dataDir}" /grant "%USERNAME%:(OI)(CI)M" /T`
+    : `sudo chown -R "$USER" ${dataDir}`;
+
+function writeSpeed({ writeMs, platform }: MachineFacts, { dataDir }: Plan): Finding {
   return finding('write-speed', {
     level:
       writeMs === null
@@ -209,29 +226,36 @@ function writeSpeed({ writeMs }: MachineFacts, { dataDir }: Plan): Finding {
     wanted: `${writeMsWanted} ms`,
     mend:
       writeMs === null
-        ? `make ${dataDir} writable for the user that runs Elenco: sudo chown -R "$USER" ${dataDir}`
-        : 'put DATA_DIR on an SSD, and look for what else writes to this disk (iostat -x 1)',
+        ? `${ownFolder(platform, dataDir)}   (as the user that runs Elenco)`
+        : `${slowDisk(platform)}   (look for what else writes to this disk, or put DATA_DIR on an SSD)`,
   });
 }
+
+const clockMends: Partial<Record<MachineFacts['platform'], string>> = {
+  win32: 'w32tm /resync   (as administrator)',
+  darwin: 'sudo sntp -sS time.apple.com',
+};
 
 function clock({ platform, clockSkewMs: skew }: MachineFacts): Finding {
   return finding('clock', {
     level: skew === null ? 'unknown' : Math.abs(skew) <= clockSkewMsMax ? 'ok' : 'failure',
     found: skew === null ? 'no server told the time' : `${(skew / 1_000).toFixed(1)} s off`,
     wanted: `within ${clockSkewMsMax / 1_000} s`,
-    mend: platform === 'win32' ? 'w32tm /resync' : 'sudo timedatectl set-ntp true',
+    mend: clockMends[platform] ?? 'sudo timedatectl set-ntp true',
   });
 }
+
+const ffmpegInstalls: Partial<Record<MachineFacts['platform'], string>> = {
+  win32: 'winget install ffmpeg',
+  darwin: 'brew install ffmpeg',
+};
 
 function ffmpeg(facts: MachineFacts): Finding {
   return finding('ffmpeg', {
     level: facts.ffmpeg === null ? 'warning' : 'ok',
     found: facts.ffmpeg ?? 'not found',
     wanted: 'ffmpeg, for voice notes, video stickers and video thumbnails',
-    mend:
-      facts.platform === 'win32'
-        ? 'winget install ffmpeg   (or set FFMPEG_PATH)'
-        : 'sudo apt-get install ffmpeg   (or set FFMPEG_PATH)',
+    mend: `${ffmpegInstalls[facts.platform] ?? 'sudo apt-get install ffmpeg'}   (or set FFMPEG_PATH)`,
   });
 }
 
@@ -259,19 +283,24 @@ function production({ environment, platform }: MachineFacts): Finding {
   });
 }
 
-const mends = {
-  whatsapp: (host: string) => `let this machine connect to ${host} (firewall, DNS, proxy)`,
-  webhook: (host: string) =>
-    `start the endpoint at ${host}, or correct the webhook; its events wait meanwhile`,
+/** What shows where a connection ends: at the name, at a firewall, at the other side. */
+function tryByHand(platform: MachineFacts['platform'], host: string): string {
+  const [name = '', port = '443'] = /^(.*?)(?::(\d+))?$/.exec(host)?.slice(1) ?? [];
+  return platform === 'win32' ? `Test-NetConnection ${name} -Port ${port}` : `nc -vz -w 5 ${name} ${port}`;
+}
+
+const reachSteps = {
+  whatsapp: 'mend DNS, firewall or proxy: outgoing TCP 443 must be open',
+  webhook: 'start the endpoint, or correct the webhook; its events wait meanwhile',
 } as const;
 
-function reach({ what, host, tookMs, error }: Reach): Finding {
+function reach({ what, host, tookMs, error }: Reach, platform: MachineFacts['platform']): Finding {
   const isSlow = tookMs !== null && tookMs > connectMsWanted;
   return finding(`${what} ${host}`, {
     level: tookMs === null ? (what === 'whatsapp' ? 'failure' : 'warning') : isSlow ? 'warning' : 'ok',
     found: tookMs === null ? (error ?? 'not reached') : `connected in ${Math.round(tookMs)} ms`,
     wanted: `a connection within ${connectMsWanted} ms`,
-    mend: mends[what](host),
+    mend: `${tryByHand(platform, host)}   (${reachSteps[what]})`,
   });
 }
 
@@ -282,7 +311,7 @@ export function diagnose(facts: MachineFacts, plan: Plan): Finding[] {
     ...[memory(facts, plan), cores(facts, plan), disk(facts, plan), diskKind(facts, plan)],
     ...[writeSpeed(facts, plan), clock(facts), threadPool(facts), production(facts)],
     ffmpeg(facts),
-    ...facts.reaches.map(reach),
+    ...facts.reaches.map((one) => reach(one, facts.platform)),
   ];
   return found.filter((one) => one !== null);
 }

@@ -23,6 +23,8 @@ const diagnosed = (facts: Partial<MachineFacts>, planned: Partial<Plan> = {}): F
 const find = (check: string, findings: readonly Finding[]): Finding | undefined =>
   findings.find((one) => one.check === check);
 
+const lost = { what: 'whatsapp', host: 'web.whatsapp.com', tookMs: null, error: 'ENOTFOUND' } as const;
+
 describe('a machine that is right', () => {
   it('has nothing to mend, on Linux and on Windows', () => {
     const windows = {
@@ -68,6 +70,12 @@ describe('a machine that is wrong', () => {
     ['tcp-autotuning', { autoTuningLevel: 'Restricted' }, /autotuninglevel=normal/],
     ['clock', { clockSkewMs: 60_000 }, /w32tm/],
     ['thread-pool', { threadPoolSize: 4 }, /setx/],
+    ['environment', { environment: '' }, /setx NODE_ENV production/],
+    ['disk', { diskFreeBytes: gib }, /Get-ChildItem/],
+    ['write-speed', { writeMs: null }, /icacls "\/srv\/elenco\/data" \/grant/],
+    ['write-speed', { writeMs: 80 }, /Get-Counter/],
+    ['ffmpeg', { ffmpeg: null }, /winget/],
+    ['whatsapp web.whatsapp.com', { reaches: [lost] }, /Test-NetConnection web\.whatsapp\.com -Port 443/],
   ])('on Windows: %s', (check, facts, mend) => {
     expect(find(check, diagnosed({ ...facts, platform: 'win32' }))?.mend).toMatch(mend);
   });
@@ -90,6 +98,7 @@ describe('a machine that is wrong', () => {
     });
     const levels = findings.slice(-3).map(({ level }) => level);
     expect(levels).toEqual(['failure', 'warning', 'warning']);
+    expect(findings.at(-3)?.mend).toMatch(/^nc -vz -w 5 web\.whatsapp\.com 443 .*outgoing TCP 443/);
   });
 
   it('more instances want more memory, cores and files', () => {
