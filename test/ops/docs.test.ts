@@ -86,6 +86,31 @@ describe.each(guides)('%s', (page) => {
   });
 });
 
+/** Shell lines as a reader types them: without comments, and without what is translated on purpose. */
+const commandsIn = (page: string): string[] =>
+  [...read(page).matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '')
+    .map((line) =>
+      line
+        .replaceAll('vendas', 'sales')
+        .replaceAll('COLOQUE-A-CHAVE-AQUI', 'PUT-THE-KEY-HERE')
+        .replaceAll('seu.exemplo.com.br', 'your.example.com')
+        .replaceAll('pedido-4711', 'order-4711')
+        .replaceAll('pronto em', 'done in'),
+    );
+const linkedIn = (page: string): string[] =>
+  [
+    ...new Set([...read(page).matchAll(/\]\((docs\/(?!pt-BR|quick-start)[^)#]+)/g)].map(([, to = '']) => to)),
+  ].sort();
+
+it('the Portuguese pages have the commands of the English ones, in their order, and lead to the same pages', () => {
+  expect(commandsIn('README.pt-BR.md')).toEqual(commandsIn('README.md'));
+  expect(commandsIn('docs/pt-BR/quick-start.md')).toEqual(commandsIn('docs/quick-start.md'));
+  expect(linkedIn('README.pt-BR.md')).toEqual(linkedIn('README.md'));
+});
+
 it('every alert is in the operations guide, and every command in its help', () => {
   for (const name of alertNames) expect(read('docs/operations.md')).toContain(`\`${name}\``);
 });

@@ -27,7 +27,7 @@ beforeEach(async () => {
   program = new Program('src/main.ts', [], {
     ...{ HOST: '127.0.0.1', PORT: '0', SHARDS: '2', DATA_DIR: join(dir, 'data'), LOG_DIR: join(dir, 'logs') },
     ...{ LOG_LEVEL: 'info', API_KEY: adminKey, METRICS_TOKEN: metricsToken },
-    ...{ WA_SOCKET_URL: sandbox.url, WA_ROOT_KEY: sandbox.rootKey },
+    ...{ WA_SOCKET_URL: sandbox.url, WA_ROOT_KEY: sandbox.rootKey, NODE_EXTRA_CA_CERTS: sandbox.caFile },
     ...{ RECONNECT_DELAY_MS_MIN: '50', RECONNECT_DELAY_MS_MAX: '200' },
     ...{ ALERT_WEBHOOK: 'http://127.0.0.1:9/alert-webhook-token', BACKUP_PASSPHRASE: passphrase },
     ...{ BACKUP_DIR: join(dir, 'backups'), WEBHOOK_MAX_ATTEMPTS: '2' },
