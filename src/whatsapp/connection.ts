@@ -38,6 +38,7 @@ import { LidMapping } from './lid-mapping.ts';
 import { closeTimeoutMs, eventsHeldMs, freshPathsMax } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
+import { takeOwnName } from './own-name.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
 import { Receipts } from './receipts.ts';
@@ -216,6 +217,7 @@ export class Connection {
       (error) => this.report(error, 'a stanza failed'),
     );
     sock.ws.prependListener('CB:message', (stanza: BinaryNode) => {
+      this.readOwnName(stanza);
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
     this.receipts().install();
@@ -228,6 +230,12 @@ export class Connection {
     this.subscribeCapabilities();
     this.deadline.begin('connecting');
     options.log.debug({ instance: options.instance }, 'socket made');
+  }
+
+  private readOwnName(stanza: BinaryNode): void {
+    const { me } = this.keeper.creds;
+    const name = takeOwnName(stanza, me);
+    if (me && name) this.sock.ev.emit('creds.update', { me: { ...me, name } });
   }
 
   private receipts(): Receipts {

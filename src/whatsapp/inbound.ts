@@ -62,7 +62,7 @@ export async function receivedMessage(
     status: fromMe ? 'sent' : 'delivered',
     statusAt: timestamp,
     error: null,
-    pushName: message.pushName ?? null,
+    pushName: fromMe ? parts.me().name : (message.pushName ?? null),
     offline,
   };
 }
