@@ -8,7 +8,7 @@ import { detach } from '../detach.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { EventRecord } from '../protocol/events.ts';
 import type { DeliveryStatus, DeliveryView } from '../protocol/webhook.ts';
-import type { Store, StoreWrite } from '../store/ports.ts';
+import type { Awaitable, Store, StoreWrite } from '../store/ports.ts';
 import type { Backlog } from './backlog.ts';
 import type { Entry, Lane } from './lane.ts';
 import type { Lanes } from './lanes.ts';
@@ -17,6 +17,7 @@ import { isOutage, type Outcome, type Ruling, rule, signOf } from './policy.ts';
 import type { Poster } from './poster.ts';
 import type { Schedule, Turn } from './schedule.ts';
 import type { Settlements } from './settlements.ts';
+import type { Target } from './target.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 
 export interface CourierParts {
@@ -36,9 +37,16 @@ export interface CourierParts {
   readonly onBroken: (error: unknown) => void;
 }
 
+/** What came of one POST, and when it began. */
+interface Post {
+  readonly outcome: Outcome;
+  readonly startedAt: number;
+}
+
 export class Courier {
   readonly #parts: CourierParts;
   #isStopped = false;
+  #isPumping = false;
   #openingTimer: Timer | null = null;
   #openingAt = 0;
   readonly #idle = Promise.withResolvers<void>();
@@ -47,14 +55,20 @@ export class Courier {
     this.#parts = parts;
   }
 
-  /** Starts every delivery that may start now. */
+  /** Starts every delivery that may start now. What ends at once starts the next by the same loop. */
   pump(): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isPumping) return;
     const { schedule, clock, onBroken } = this.#parts;
-    const nowMs = clock.now();
-    for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs))
-      detach(this.#deliver(turn), onBroken);
-    this.#awaitOpening(nowMs);
+    this.#isPumping = true;
+    try {
+      for (let turn = schedule.next(clock.now()); turn; turn = schedule.next(clock.now()))
+        this.#deliver(turn);
+      this.#awaitOpening(clock.now());
+    } catch (error) {
+      onBroken(error);
+    } finally {
+      this.#isPumping = false;
+    }
   }
 
   /** Starts nothing more; resolves when what is under way has ended. */
@@ -77,61 +91,89 @@ export class Courier {
     });
   }
 
-  async #deliver(turn: Turn): Promise<void> {
-    const { lane, entry } = turn;
-    const { schedule, clock, poster } = this.#parts;
-    const { target } = lane;
-    const event = await this.#eventOf(entry);
-    if (!event || !target || this.#isHeld(lane)) {
-      schedule.ended(turn, null, clock.now(), 0);
-      if (event === null) this.#settle(lane, entry, []);
-      else this.#postpone(lane, entry, Math.max(retryDelayMsMin, lane.heldUntilMs - clock.now()));
-      this.#ended();
+  /** No promise where nothing is waited for: this runs for every event. */
+  #deliver(turn: Turn): void {
+    const { entry } = turn;
+    const event = entry.event ?? this.#read(entry);
+    if (!(event instanceof Promise)) {
+      this.#post(turn, event);
       return;
     }
-    const startedAt = clock.now();
-    const outcome = await poster.post(target, event.id, event.body, false);
-    const isBack = schedule.ended(turn, signOf(outcome), clock.now(), clock.random());
-    if (lane.isKnown(entry)) this.#conclude(turn, event, outcome, startedAt);
-    if (isBack) this.#parts.lanes.hurry(target.origin);
-    this.#ended();
+    const read = event.then((found) => {
+      this.#post(turn, found);
+      this.pump();
+    });
+    detach(read, this.#parts.onBroken);
   }
 
-  /** Undefined: it could not be read now. Null: it is nowhere any more. */
-  async #eventOf(entry: Entry): Promise<EventRecord | null | undefined> {
-    if (entry.event) return entry.event;
+  /** Null: it is nowhere any more. Undefined: it could not be read now. */
+  #read(entry: Entry): Awaitable<EventRecord | null | undefined> {
     const { store, log } = this.#parts;
-    try {
-      const event = await store.outbox.event(entry.instance, entry.seq);
-      if (!event) log.warn({ instance: entry.instance, seq: entry.seq }, 'a pending event has no record');
+    const { instance, seq } = entry;
+    const found = (event: EventRecord | undefined): EventRecord | null => {
+      if (!event) log.warn({ instance, seq }, 'a pending event has no record');
       return event ?? null;
-    } catch (error) {
+    };
+    const failed = (error: unknown): undefined => {
       log.error(errorFields(error), 'an event could not be read');
-      return undefined;
+    };
+    try {
+      const event = store.outbox.event(instance, seq);
+      return event instanceof Promise ? event.then(found, failed) : found(event);
+    } catch (error) {
+      return failed(error);
     }
+  }
+
+  #post(turn: Turn, event: EventRecord | null | undefined): void {
+    const { lane } = turn;
+    const { target } = lane;
+    if (!event || !target || this.#isHeld(lane)) {
+      this.#putBack(turn, event === null);
+      return;
+    }
+    const { clock, poster, onBroken } = this.#parts;
+    const startedAt = clock.now();
+    const posted = poster.post(target, event.id, event.body, false);
+    const concluded = posted.then((outcome) => this.#conclude(turn, event, target, { outcome, startedAt }));
+    detach(concluded, onBroken);
+  }
+
+  /** No POST was made. */
+  #putBack(turn: Turn, isGone: boolean): void {
+    const { lane, entry } = turn;
+    const { schedule, clock } = this.#parts;
+    schedule.ended(turn, null, clock.now(), 0);
+    if (isGone) this.#settle(lane, entry, []);
+    else this.#postpone(lane, entry, Math.max(retryDelayMsMin, lane.heldUntilMs - clock.now()));
+    this.#resolveIdle();
   }
 
   #isHeld(lane: Lane): boolean {
     return lane.heldUntilMs > this.#parts.clock.now();
   }
 
-  #conclude(turn: Turn, event: EventRecord, outcome: Outcome, startedAt: number): void {
-    const { lane, entry, isProbe } = turn;
+  #conclude(turn: Turn, event: EventRecord, target: Target, { outcome, startedAt }: Post): void {
+    const { lane, entry } = turn;
+    const { schedule, clock, lanes } = this.#parts;
+    const isBack = schedule.ended(turn, signOf(outcome), clock.now(), clock.random());
+    if (lane.isKnown(entry)) this.#actOn(turn, event, { outcome, startedAt });
+    if (isBack) lanes.hurry(target.origin);
+    this.#resolveIdle();
+    this.pump();
+  }
+
+  #actOn({ lane, entry, isProbe }: Turn, event: EventRecord, { outcome, startedAt }: Post): void {
     const { clock, metrics, attemptsMax } = this.#parts;
+    const nowMs = clock.now();
     entry.attempts += 1;
     if (!(isProbe && isOutage(outcome))) entry.charged += 1;
-    const tries = {
-      charged: entry.charged,
-      attemptsMax,
-      at: entry.at,
-      nowMs: clock.now(),
-      random: clock.random(),
-    };
+    const tries = { charged: entry.charged, attemptsMax, at: entry.at, nowMs, random: clock.random() };
     const ruling = rule(outcome, tries);
     const view = viewOf(event, entry, outcome, ruling, startedAt);
     lane.log.add(view);
     metrics.attempted(lane.id, view.result, outcome.tookMs);
-    if (ruling.kind === 'delivered') metrics.delivered(lane.id, clock.now() - entry.at);
+    if (ruling.kind === 'delivered') metrics.delivered(lane.id, nowMs - entry.at);
     if (ruling.kind === 'retry') this.#retry(lane, entry, outcome, ruling.inMs);
     else
       this.#settle(lane, entry, ruling.kind === 'dead' ? [deadLetter(lane, view, entry, ruling.reason)] : []);
@@ -169,9 +211,8 @@ export class Courier {
     });
   }
 
-  #ended(): void {
+  #resolveIdle(): void {
     if (this.#isStopped && this.#parts.schedule.inFlight === 0) this.#idle.resolve();
-    this.pump();
   }
 }
 

@@ -54,7 +54,7 @@ export const backlogStepMax = 1_000;
 export const commitRetryMs = 1_000;
 /** Deliveries that are done wait this long, or until there are so many, to leave the outbox in one commit. */
 export const settleGatherMs = 25;
-export const settleBatchMax = 256;
+export const settleBatchMax = 1_024;
 export const lanesInMetricsMax = 200;
 
 assert(laneWindowMin <= laneWindowMax, 'the least window fits in the largest');

@@ -22,6 +22,7 @@ export class Settlements {
   #running: Promise<void> | null = null;
   #timer: Timer | null = null;
   #isStopped = false;
+  #hasGivenUp = false;
 
   constructor(store: Store, clock: Clock, log: Log) {
     this.#store = store;
@@ -35,20 +36,27 @@ export class Settlements {
 
   add(writes: readonly StoreWrite[], onDurable: () => void): void {
     this.#queue.push({ writes, onDurable });
-    if (this.#running) return;
-    if (this.#queue.length >= settleBatchMax) this.#flush();
-    else this.#timer ??= this.#clock.after(settleGatherMs, () => this.#flush());
+    this.#gather();
   }
 
-  /** Writes at once; resolves when nothing is left to write. */
+  /** Writes at once; resolves when nothing is left to write, or a failing store was given up. */
   async idle(): Promise<void> {
-    this.#flush();
-    await this.#running;
+    while (this.#running || (this.#queue.length > 0 && !this.#hasGivenUp)) {
+      this.#flush();
+      await this.#running;
+    }
   }
 
   /** Gives up what a failing store has not taken; it is delivered again after the next start. */
   stop(): void {
     this.#isStopped = true;
+  }
+
+  /** Also after a commit: writing on at once would make a commit, which is dear, of every few removals. */
+  #gather(): void {
+    if (this.#running || this.#queue.length === 0) return;
+    if (this.#queue.length >= settleBatchMax) this.#flush();
+    else this.#timer ??= this.#clock.after(settleGatherMs, () => this.#flush());
   }
 
   #flush(): void {
@@ -60,13 +68,14 @@ export class Settlements {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      if (!(await this.#write(batch))) break;
-      for (const { onDurable } of batch) onDurable();
-    }
+    const batch = this.#queue;
+    this.#queue = [];
+    const isWritten = await this.#write(batch);
     this.#running = null;
+    this.#hasGivenUp = !isWritten;
+    if (!isWritten) return;
+    for (const { onDurable } of batch) onDurable();
+    this.#gather();
   }
 
   /** False: the store failed and we were stopped. */
