@@ -25,6 +25,8 @@ export interface Origin {
   cap: number;
   /** It has answered since it last failed. */
   isProven: boolean;
+  /** When it last answered, ms since the epoch; 0: never. */
+  answeredAtMs: number;
   readonly lanes: Lane[];
   isQueued: boolean;
 }
@@ -34,19 +36,24 @@ export interface Turn {
   readonly lane: Lane;
   readonly entry: Entry;
   readonly isProbe: boolean;
+  readonly startedAtMs: number;
 }
 
 export class Schedule {
   readonly #concurrency: number;
   readonly #originCapMax: number;
-  /** Free slots that only an origin without a delivery under way may take; the last half only a proven one. */
+  /** Free slots for origins with nothing under way; the last half for proven ones, the last quarter for lively ones. */
   readonly #reserve: number;
   readonly #suspectMax: number;
   readonly #probesMax: number;
   readonly #origins = new Map<string, Origin>();
   readonly #rotation: Origin[] = [];
   readonly #queued = new Set<Lane>();
-  #inFlight = 0;
+  /** What is under way, the oldest first. */
+  readonly #turns = new Set<Turn>();
+  /** Deliveries under way to origins that have not answered since they failed, or never. */
+  #suspects = 0;
+  #probes = 0;
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
@@ -57,7 +64,7 @@ export class Schedule {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#turns.size;
   }
 
   get openBreakers(): number {
@@ -87,7 +94,7 @@ export class Schedule {
   }
 
   next(nowMs: number): Turn | undefined {
-    if (this.#inFlight >= this.#concurrency) return undefined;
+    if (this.#turns.size >= this.#concurrency) return undefined;
     for (let looks = this.#rotation.length; looks > 0; looks--) {
       const origin = this.#rotation.shift();
       if (!origin) return undefined;
@@ -111,9 +118,10 @@ export class Schedule {
   ended(turn: Turn, sign: OriginSign | null, nowMs: number, random: number): boolean {
     const { origin, isProbe } = turn;
     const before = origin.breaker;
+    this.#weigh(origin, -1);
     origin.inFlight -= 1;
     turn.lane.inFlight -= 1;
-    this.#inFlight -= 1;
+    this.#turns.delete(turn);
     if (sign === null) {
       const { breaker } = origin;
       const isUnused = isProbe && breaker.kind === 'probing';
@@ -122,9 +130,11 @@ export class Schedule {
       const hasFailed = sign === 'failing';
       origin.breaker = afterResult(origin.breaker, hasFailed, { nowMs, random, isProbe });
       origin.isProven = !hasFailed;
+      if (!hasFailed) origin.answeredAtMs = nowMs;
       origin.cap =
         sign === 'fine' ? Math.min(this.#originCapMax, origin.cap + 1) : Math.max(1, origin.cap >> 1);
     }
+    this.#weigh(origin, 1);
     this.#release(origin);
     const wasOut = before.kind !== 'closed' && before.openMs >= outageMsMin;
     return wasOut && origin.breaker.kind === 'closed';
@@ -149,7 +159,7 @@ export class Schedule {
     const cap = Math.min(originCapStart, this.#originCapMax);
     const origin: Origin = {
       ...{ name, breaker: closedBreaker, inFlight: 0, cap },
-      ...{ isProven: false, lanes: [], isQueued: false },
+      ...{ isProven: false, answeredAtMs: 0, lanes: [], isQueued: false },
     };
     this.#origins.set(name, origin);
     return origin;
@@ -159,10 +169,10 @@ export class Schedule {
     if (!mayPass(origin.breaker, nowMs) || origin.inFlight >= origin.cap) return false;
     if (!this.#leavesRoom(origin)) return false;
     if (origin.isProven) return true;
-    const { suspects, probes } = this.#unproven();
-    if (origin.breaker.kind !== 'closed') return probes < this.#probesMax && suspects < this.#suspectMax;
+    const hasRoom = this.#suspects < this.#suspectMax;
+    if (origin.breaker.kind !== 'closed') return this.#probes < this.#probesMax && hasRoom;
     // The first one is always let through, else a newcomer would wait behind origins that hang.
-    return origin.inFlight === 0 || suspects < this.#suspectMax;
+    return origin.inFlight === 0 || hasRoom;
   }
 
   /**
@@ -170,21 +180,24 @@ export class Schedule {
    * shrinks as they come and even several that stop answering at one moment cannot take every slot between
    * them. While nobody else has anything under way, all but the reserve is its own.
    */
-  #leavesRoom({ inFlight, isProven }: Origin): boolean {
-    const free = this.#concurrency - this.#inFlight;
+  #leavesRoom({ inFlight, isProven, answeredAtMs }: Origin): boolean {
+    const free = this.#concurrency - this.#turns.size;
     if (free <= this.#reserve && inFlight > 0) return false;
     if (free <= this.#reserve >> 1 && !isProven) return false;
-    return inFlight === this.#inFlight || inFlight < free * freeShareMax;
+    // Who has answered since the oldest POST began did not stop with it, however many others did.
+    if (free <= this.#reserve >> 2 && answeredAtMs < this.#oldestAtMs) return false;
+    return inFlight === this.#turns.size || inFlight < free * freeShareMax;
   }
 
-  /** Deliveries under way to origins that have not answered since they failed, or never; probes among them. */
-  #unproven(): { suspects: number; probes: number } {
-    let [suspects, probes] = [0, 0];
-    for (const { isProven, inFlight, breaker } of this.#origins.values()) {
-      if (!isProven) suspects += inFlight;
-      if (breaker.kind === 'probing') probes += 1;
-    }
-    return { suspects, probes };
+  get #oldestAtMs(): number {
+    for (const { startedAtMs } of this.#turns) return startedAtMs;
+    return 0;
+  }
+
+  /** The origin's part in what is counted: out of it before it changes (-1), into it afterwards (1). */
+  #weigh({ isProven, inFlight, breaker }: Origin, by: 1 | -1): void {
+    if (!isProven) this.#suspects += by * inFlight;
+    if (breaker.kind === 'probing') this.#probes += by;
   }
 
   #takeFrom(origin: Origin, nowMs: number): Turn | undefined {
@@ -197,11 +210,14 @@ export class Schedule {
     if (lane.hasReady) origin.lanes.push(lane);
     else this.#queued.delete(lane);
     const before = origin.breaker;
+    this.#weigh(origin, -1);
     origin.breaker = afterStart(before, nowMs);
     origin.inFlight += 1;
     lane.inFlight += 1;
-    this.#inFlight += 1;
-    return { origin, lane, entry, isProbe: origin.breaker !== before };
+    this.#weigh(origin, 1);
+    const turn = { origin, lane, entry, isProbe: origin.breaker !== before, startedAtMs: nowMs };
+    this.#turns.add(turn);
+    return turn;
   }
 
   /** An origin that nobody posts to and that has nothing to remember costs nothing. */

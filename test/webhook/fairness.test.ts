@@ -87,6 +87,37 @@ it('keeps a slot for a fine origin when every other one stops answering at the s
   expect(delivered).toBeGreaterThanOrEqual(20);
 });
 
+// Each of them was proven and had nothing under way, so each took a slot, the last ones too.
+it('keeps the last slot for who answers, when more endpoints than there are slots stop at one moment', () => {
+  const schedule = new Schedule(25);
+  const budgetOfAll = budget();
+  const bad = Array.from({ length: 40 }, (_, at) => laneOf(`bad${at}`, `http://bad${at}/`, 90, budgetOfAll));
+  const fine = laneOf('fine', 'http://fine/', 900, budgetOfAll);
+  const quiet = laneOf('quiet', 'http://quiet/', 900, budgetOfAll);
+  for (const lane of [...bad, fine, quiet]) schedule.enqueue(lane);
+  let nowMs = 1_000;
+  for (let answers = 0; answers < 200; answers++) {
+    const turn = schedule.next(nowMs++);
+    if (turn) schedule.ended(turn, 'fine', nowMs++, 0);
+  }
+  for (const lane of [...bad, quiet]) schedule.dequeue(lane);
+  const stoppedMs = nowMs;
+  let delivered = 0;
+  for (; nowMs < stoppedMs + 10_000; nowMs += 20) {
+    schedule.enqueue(bad[(nowMs - stoppedMs) / 20] ?? quiet);
+    for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs)) {
+      if (turn.lane !== fine) continue;
+      schedule.ended(turn, 'fine', nowMs + 2, 0);
+      delivered += 1;
+      break;
+    }
+  }
+  expect(schedule.inFlight).toBe(24);
+  expect(delivered).toBe(500);
+  // Nobody can know that the quiet one is fine: it waits until the first of those that hang have failed.
+  expect(schedule.next(nowMs)?.lane).toBe(fine);
+});
+
 it('delivers to a fine endpoint while others hang, answer 500 and reset', { timeout: 30_000 }, async () => {
   const fine = await startReceiver();
   const bad = [
