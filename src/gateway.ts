@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { startCanary } from './actor/canary.ts';
+import type { Move } from './actor/placement.ts';
 import { type Clock, systemClock, yieldTurn } from './clock.ts';
 import type { Config } from './config.ts';
 import { detach } from './detach.ts';
@@ -99,10 +100,16 @@ async function openIntake(config: Config, pool: MediaPool): Promise<Intake> {
   return intake;
 }
 
+function logMoves(log: Log, moves: readonly Move[]): void {
+  if (moves.length === 0) return;
+  const some = { count: moves.length, moves: moves.slice(0, 20) };
+  log.info(some, 'shards are uneven: POST /v1/instances/ID/move evens them');
+}
+
 async function compose(base: Base): Promise<Gateway> {
   const { config, clock, log, store, onFatal } = base;
   const directory = new Directory(store, clock);
-  await directory.load(config.shards);
+  logMoves(log, await directory.load(config.shards));
   const admin = await loadAdminKey(store, config.apiKey);
   const feed: EventFeed = new EventFeed(store, (isWatched) => actors.watch(isWatched));
   const gate: OutboxGate = new OutboxGate({

@@ -3,8 +3,7 @@
  * shards). Loaded at start, fed by shard facts; reads, lists and authentication are answered from it without
  * asking a shard (DECISIONS 11).
  */
-import type { ShardLoad } from '../actor/placement.ts';
-import { planPlacement } from '../actor/placement.ts';
+import { type Move, planPlacement, proposeMoves, type ShardLoad } from '../actor/placement.ts';
 import { present } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -34,8 +33,11 @@ export class Directory {
     this.#clock = clock;
   }
 
-  /** Reads everything and places anew what a changed number of shards left without one. */
-  async load(shards: number): Promise<void> {
+  /**
+   * Reads everything and places anew what a changed number of shards left without one. Returns the moves that
+   * would even the shards out, which are an operator's to make.
+   */
+  async load(shards: number): Promise<Move[]> {
     const configs = await this.#store.instances.configs();
     const plan = planPlacement(
       configs.map(({ id, shard }) => ({ instance: id, shard })),
@@ -50,6 +52,7 @@ export class Directory {
       this.#statuses.set(config.id, this.#awaited(await this.#loadStatus(config.id)));
     }
     this.#globalWebhook = await this.#store.instances.globalWebhook();
+    return proposeMoves(plan.shards, shards);
   }
 
   /** What was open when the process ended is not open before its shard says so. */
