@@ -23,6 +23,12 @@ export class SignalError extends Error {
 const isDuplicate = (text: string): boolean => /duplicat/i.test(text) || text.includes('old counter');
 const isSessionMissing = (text: string): boolean => /SessionNotFound|session .*not found/i.test(text);
 
+/** What the bridge says of an object that was freed, or that is used while another call works on it. */
+const misuse = /null pointer passed to rust|recursive use of an object/;
+
+const isTrap = (reason: unknown): reason is Error =>
+  reason instanceof Error && (reason.name === 'RuntimeError' || misuse.test(reason.message));
+
 /**
  * A trap of the WASM module leaves its memory undefined for every socket of the thread: the thread must
  * end, loudly, and its supervisor starts another. Thrown outside of any promise, so that nobody catches it.
@@ -35,7 +41,7 @@ function crashThread(reason: Error): void {
 
 export function signalError(reason: unknown): Error {
   if (reason instanceof AppError || reason instanceof SignalError) return reason;
-  if (reason instanceof Error && reason.name === 'RuntimeError') crashThread(reason);
+  if (isTrap(reason)) crashThread(reason);
   const text = reason instanceof Error ? reason.message : String(reason);
   if (isDuplicate(text)) return new SignalError(duplicateText, true);
   if (isSessionMissing(text)) return new SignalError(noSessionText, false);

@@ -8,6 +8,7 @@ import type { SignalRepositoryWithLIDStore } from '@whiskeysockets/baileys';
 import { GroupCipher, ProtocolAddress, SessionBuilder, SessionCipher } from 'whatsapp-rust-bridge';
 import { recordKey } from './key-codec.ts';
 import type { LidMapping } from './lid-mapping.ts';
+import { assertPreKeyBundle } from './pre-key-bundle.ts';
 import type { RepositoryParts } from './repository-parts.ts';
 import { createSenderKeyDistribution, processSenderKeyDistribution } from './sender-keys.ts';
 import { deleteSessions, migrateSessions } from './session-moves.ts';
@@ -167,6 +168,7 @@ async function injectSession(
   parts: RepositoryParts,
   { jid, session }: { jid: string; session: E2ESession },
 ): Promise<void> {
+  assertPreKeyBundle(session);
   const address = await resolveAddress(parts.lids, jid);
   await underLock(parts, sessionKey(address), async (op) => {
     await op.run(() =>

@@ -30,6 +30,32 @@ test('a bundle with a wrong signature over the signed pre-key is refused', async
   expect(await a.port.validateSession(b.jid)).toMatchObject({ exists: false });
 });
 
+type Bundle = Awaited<ReturnType<WasmParty['bundle']>>;
+
+/** The bridge throws outside of its promise where a member is missing: one bad bundle took the whole shard down. */
+test('a bundle with a member missing is refused by name, and a whole one is taken after it', async () => {
+  const [a, b] = [await createWasmParty('1@lid'), await createWasmParty('2@lid')];
+  const session = await b.bundle(1);
+  const { signedPreKey } = session;
+  const cut: [string, object][] = [
+    ['registrationId', { registrationId: undefined }],
+    ['identityKey', { identityKey: undefined }],
+    ['signedPreKey.keyId', { signedPreKey: { ...signedPreKey, keyId: Number.NaN } }],
+    ['signedPreKey.publicKey', { signedPreKey: { ...signedPreKey, publicKey: undefined } }],
+    ['signedPreKey.signature', { signedPreKey: { ...signedPreKey, signature: undefined } }],
+    ['signedPreKey.keyId, signedPreKey.publicKey, signedPreKey.signature', { signedPreKey: undefined }],
+    ['preKey.keyId', { preKey: { publicKey: signedPreKey.publicKey } }],
+  ];
+  for (const [missing, change] of cut) {
+    const bundle = { ...session, ...change } as Bundle;
+    await expect(a.port.injectE2ESession({ jid: b.jid, session: bundle })).rejects.toThrow(
+      `a pre-key bundle came without ${missing}`,
+    );
+  }
+  await a.port.injectE2ESession({ jid: b.jid, session: { ...session, preKey: undefined as never } });
+  expect(await a.port.validateSession(b.jid)).toMatchObject({ exists: true });
+});
+
 test('a flipped bit in a message is refused and the session goes on', async () => {
   const [a, b] = await acquainted();
   const message = await encrypt(a, b, 'genuine');
