@@ -11,7 +11,7 @@ import { type Environment, openEnvironment } from '../store/lmdb/databases.ts';
 import type { StoreIdentity } from '../store/ports.ts';
 import { writeBackup } from './backup.ts';
 import { BackupError } from './failure.ts';
-import { importInto } from './restore.ts';
+import { importInto, inspect } from './restore.ts';
 
 interface Place {
   readonly dataDir: string;
@@ -27,13 +27,14 @@ export type TransferRun = Place &
         readonly madeAt: string;
         readonly version: string;
       }
+    | { readonly kind: 'look'; readonly file: string }
     | { readonly kind: 'import'; readonly file: string; readonly identity: StoreIdentity }
   );
 
 /** `refused`: what is wrong with the file or the passphrase, as a sentence. */
 export type TransferDone =
   | { readonly kind: 'exported'; readonly bytes: Uint8Array }
-  | { readonly kind: 'imported'; readonly instance: string }
+  | { readonly kind: 'found' | 'imported'; readonly instance: string }
   | { readonly kind: 'refused'; readonly why: string; readonly isTaken: boolean };
 
 async function exportFrom(env: Environment, run: TransferRun & { kind: 'export' }): Promise<TransferDone> {
@@ -54,16 +55,29 @@ async function importFrom(env: Environment, run: TransferRun & { kind: 'import' 
   return { kind: 'imported', instance: head.instance ?? '' };
 }
 
-/** What the thread does. */
-export async function transfer(run: TransferRun): Promise<TransferDone> {
+/** Whose export the file is, which is read to its end. */
+async function lookInto({ file, passphrase }: TransferRun & { kind: 'look' }): Promise<TransferDone> {
+  const { head } = await inspect(createReadStream(file), passphrase);
+  if (head.instance === null) throw new BackupError('it is a backup of a whole store: restore it');
+  return { kind: 'found', instance: head.instance };
+}
+
+async function onStore(run: Exclude<TransferRun, { kind: 'look' }>): Promise<TransferDone> {
   const env = openEnvironment(run.dataDir, run.dataKey);
   try {
     return await (run.kind === 'export' ? exportFrom(env, run) : importFrom(env, run));
+  } finally {
+    await env.root.close();
+  }
+}
+
+/** What the thread does. */
+export async function transfer(run: TransferRun): Promise<TransferDone> {
+  try {
+    return await (run.kind === 'look' ? lookInto(run) : onStore(run));
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     return { kind: 'refused', why: error.message, isTaken: error.isTaken };
-  } finally {
-    await env.root.close();
   }
 }
 

@@ -151,8 +151,8 @@ export class Directory {
   }
 
   /** Rejects `instance_exists` and `instance_limit_reached`. */
-  assertRoom(id: string | null, maxInstances: number): void {
-    if (id !== null && this.#configs.has(id)) throw new AppError('instance_exists', `Instance ${id} exists.`);
+  assertRoom(id: string, maxInstances: number): void {
+    if (this.#configs.has(id)) throw new AppError('instance_exists', `Instance ${id} exists.`);
     if (this.size >= maxInstances)
       throw new AppError(
         'instance_limit_reached',

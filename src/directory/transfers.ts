@@ -36,6 +36,11 @@ export interface TransfersOptions {
   pathOf(upload: Upload): string;
 }
 
+function idOf(done: TransferDone): string {
+  if (done.kind === 'found' || done.kind === 'imported') return done.instance;
+  throw new AppError('internal', `an import answered ${done.kind}`);
+}
+
 const asked = { timeoutMs: askTimeoutMs };
 
 export class InstanceTransfers implements Transfers {
@@ -56,17 +61,17 @@ export class InstanceTransfers implements Transfers {
     return done.bytes;
   }
 
-  importInstance(
+  async importInstance(
     upload: Upload,
     { passphrase, connect }: { passphrase: string; connect: boolean },
   ): Promise<InstanceView> {
     const { directory, dataDir, dataKey, identity, locks, maxInstances, pathOf } = this.#options;
-    return locks.run('create', async () => {
-      directory.assertRoom(null, maxInstances);
-      const file = pathOf(upload);
-      const done = await this.#run({ kind: 'import', dataDir, dataKey, identity, passphrase, file });
-      if (done.kind !== 'imported') throw new AppError('internal', `an import answered ${done.kind}`);
-      return this.#adopt(done.instance, connect);
+    const sealed = { dataDir, dataKey, passphrase, file: pathOf(upload) };
+    const id = idOf(await this.#run({ kind: 'look', ...sealed }));
+    directory.assertRoom(id, maxInstances);
+    return locks.all(['create', id], async () => {
+      directory.assertRoom(id, maxInstances);
+      return this.#adopt(idOf(await this.#run({ kind: 'import', identity, ...sealed })), connect);
     });
   }
 
