@@ -73,11 +73,21 @@ export async function ours(server: { url: string; rootKey: string }): Promise<Si
   let received = 0;
   const registry = createMetricRegistry();
   const shard = new Shard({
-    ...{ registry, probe: startThreadProbe('shard-0', registry), shard: 0, config, store, clock, log },
+    ...{
+      registry,
+      probe: startThreadProbe('shard-0', registry),
+      shard: 0,
+      config,
+      store,
+      clock,
+      log,
+      kept: null,
+    },
     openSocket: (options) =>
       openWaSocket({
         ...options,
-        ...{ socketUrl: config.waSocketUrl, connectTimeoutMs, dataDir: config.dataDir, store, clock, log },
+        ...{ socketUrl: config.waSocketUrl, connectTimeoutMs, dataDir: config.dataDir, kept: null },
+        ...{ store, clock, log },
       }),
     pushFrame: (frame) => {
       received += countOf(frame);

@@ -110,6 +110,7 @@ class Account {
       settings: defaultInstanceSettings,
       proxyUrl: null,
       dataDir: '',
+      kept: null,
       socketUrl: this.url,
       connectTimeoutMs: 30_000,
       clock: systemClock,

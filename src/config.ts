@@ -69,6 +69,8 @@ export interface Config {
   readonly mediaMaxBytes: number;
   readonly mediaSpoolMaxMb: number;
   readonly mediaDenyPrivate: boolean;
+  /** How long files of messages that came in are kept, and how much of them; null: left to WhatsApp. */
+  readonly mediaStore: { readonly ageMs: number | null; readonly maxBytes: number } | null;
   readonly ffmpegPath: string;
   /** What Node itself was told; not settings of ours. */
   readonly runtime: { readonly environment: string; readonly threadPoolSize: number };
@@ -214,6 +216,13 @@ export const settings = {
   ),
   MEDIA_MAX_BYTES: int(1_024, 2_147_483_647, 104_857_600, 'Largest media.'),
   MEDIA_SPOOL_MAX_MB: int(1, 10_000_000, 4_096, 'What files of requests under way may take in all.'),
+  MEDIA_STORE: oneOf(
+    ['whatsapp', 'local'],
+    'whatsapp',
+    'Where files of messages that come in lie: as long as WhatsApp has them, or in DATA_DIR too.',
+  ),
+  MEDIA_RETENTION_DAYS: int(0, 36_500, 30, 'With MEDIA_STORE=local: how long they are kept; 0: for good.'),
+  MEDIA_STORE_MAX_MB: int(1, 100_000_000, 10_240, 'And how much in all; the oldest go first.'),
   MEDIA_DENY_PRIVATE: boolean(true, 'Refuse media URLs on private and link-local addresses.'),
   FFMPEG_PATH: text(/^.+$/, 'a program', 'ffmpeg', 'Converts audio and video; looked for in PATH.'),
   ALERT_WEBHOOK: optional(httpUrl),
@@ -280,10 +289,17 @@ const messageRetention = (env: NodeJS.ProcessEnv): Config['messages'] => ({
 
 type Get = <N extends SettingName>(name: N) => ValueOf<(typeof settings)[N]>;
 
+function mediaStore(get: Get): Config['mediaStore'] {
+  const ageMs = get('MEDIA_RETENTION_DAYS') * 24 * hour || null;
+  const maxBytes = get('MEDIA_STORE_MAX_MB') * 1_048_576;
+  return get('MEDIA_STORE') === 'local' ? { ageMs, maxBytes } : null;
+}
+
 const mediaSettings = (get: Get) => ({
   mediaMaxBytes: get('MEDIA_MAX_BYTES'),
   mediaSpoolMaxMb: get('MEDIA_SPOOL_MAX_MB'),
   mediaDenyPrivate: get('MEDIA_DENY_PRIVATE'),
+  mediaStore: mediaStore(get),
   ffmpegPath: get('FFMPEG_PATH'),
 });
 

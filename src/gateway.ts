@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { startCanary } from './actor/canary.ts';
 import type { Move } from './actor/placement.ts';
-import { type Clock, systemClock, yieldTurn } from './clock.ts';
+import { type Clock, systemClock, type Timer, yieldTurn } from './clock.ts';
 import type { Config } from './config.ts';
 import { detach } from './detach.ts';
 import { Actors } from './directory/actors.ts';
@@ -23,11 +23,13 @@ import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { rotateLogs } from './log-files.ts';
 import { Intake } from './media/intake.ts';
-import { orphanAgeMs, sweepPeriodMs } from './media/limits.ts';
+import { forgetting, openKeptMedia } from './media/kept.ts';
+import { KeptSweep } from './media/kept-sweep.ts';
+import { keptSweepPeriodMs, orphanAgeMs, sweepPeriodMs } from './media/limits.ts';
 import { type MediaPool, startMediaPool } from './media/pool.ts';
 import { sweepOutgoing } from './media/spool.ts';
 import { createHttpMetrics } from './monitoring/http-metrics.ts';
-import { createMetricRegistry } from './monitoring/metrics.ts';
+import { createMetricRegistry, type MetricRegistry } from './monitoring/metrics.ts';
 import { registerProcessMetrics } from './monitoring/process-metrics.ts';
 import { startThreadProbe } from './monitoring/thread-metrics.ts';
 import { storeIdentity, storeOptions } from './store/identity.ts';
@@ -76,7 +78,8 @@ function openLog(config: Config, clock: Clock): Log {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, clock = systemClock } = options;
   const log = options.log ?? openLog(config, clock);
-  const store = await openStore({ ...storeOptions(config), isOwner: true, clock });
+  const messagesGone = forgetting(openKeptMedia(config, clock));
+  const store = await openStore({ ...storeOptions(config), messagesGone, isOwner: true, clock });
   try {
     return await compose({ ...options, clock, log, store });
   } catch (error) {
@@ -104,6 +107,16 @@ function logMoves(log: Log, moves: readonly Move[]): void {
   if (moves.length === 0) return;
   const some = { count: moves.length, moves: moves.slice(0, 20) };
   log.info(some, 'shards are uneven: POST /v1/instances/ID/move evens them');
+}
+
+/** Also removes what an earlier process left of instances that were deleted. */
+function openSweep(config: Config, directory: Directory, registry: MetricRegistry): KeptSweep | null {
+  const { mediaStore, dataDir } = config;
+  const isInstance = (id: string): boolean => directory.get(id) !== undefined;
+  const sweep = mediaStore && new KeptSweep({ dataDir, ...mediaStore, isInstance });
+  registry.measured('elenco_media_store_bytes', 'What kept files take', () => sweep?.bytes ?? 0);
+  registry.measured('elenco_media_store_files', 'Kept files', () => sweep?.files ?? 0);
+  return sweep;
 }
 
 async function compose(base: Base): Promise<Gateway> {
@@ -148,6 +161,7 @@ async function compose(base: Base): Promise<Gateway> {
   });
   const media = startMediaPool({ qrCacheTtlMs: config.qrCacheTtlMs, clock });
   const intake = await openIntake(config, media);
+  const sweep = openSweep(config, directory, registry);
   const operations = openOperations({
     ...{ config, clock, log, version, directory, actors, overview, registry, media },
   });
@@ -169,7 +183,7 @@ async function compose(base: Base): Promise<Gateway> {
   });
   return run({
     ...{ ...base, madeKey: admin.madeKey },
-    ...{ actors, overview, commands, media, intake, front, operations },
+    ...{ actors, overview, commands, media, intake, sweep, front, operations },
   });
 }
 
@@ -199,6 +213,16 @@ const isQueued =
   async (instance: string, id: string): Promise<boolean> =>
     (await store.messages.sent(instance, id))?.view.status === 'queued';
 
+function sweeping({ sweep, clock, log }: Running): Timer[] {
+  if (!sweep) return [];
+  const run = (): void =>
+    detach(sweep.run(clock.now()), (error) =>
+      log.error({ error: errorFields(error) }, 'kept files were not swept'),
+    );
+  run();
+  return [clock.every(keptSweepPeriodMs, run)];
+}
+
 interface Running extends Base {
   readonly madeKey: string | null;
   readonly actors: Actors;
@@ -206,6 +230,7 @@ interface Running extends Base {
   readonly commands: GatewayCommands;
   readonly media: MediaPool;
   readonly intake: Intake;
+  readonly sweep: KeptSweep | null;
   readonly front: Front;
   readonly operations: RunningOperations;
 }
@@ -223,6 +248,7 @@ function run(parts: Running): Gateway {
         failed('a sweep failed'),
       ),
     ),
+    ...sweeping(parts),
     clock.every(eluPeriodMs, () => detach(actors.measure(), failed('load was not measured'))),
     ...parts.operations.start(),
   ];

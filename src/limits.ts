@@ -39,6 +39,15 @@ export const chatsCachedMax = 64;
 /** After this WhatsApp's apps ignore an edit, and a deletion for everyone. */
 export const editWindowMs = 15 * 60_000;
 export const revokeWindowMs = 60 * 3_600_000;
+/** Files of messages that one shard fetches at once to keep them, and messages whose files wait for that. */
+export const keeperAtOnceMax = 3;
+export const keeperWaitingMax = 2_000;
+/** A failed one is tried again after this, then after twice the time. */
+export const keeperRetryDelayMs = 15_000;
+export const keeperTriesMax = 4;
+/** What an opened instance missed is looked for as far back, among so many messages. */
+export const keeperCatchUpMs = 24 * 3_600_000;
+export const keeperCatchUpMax = 1_000;
 /** Handshakes in progress at once in one shard. */
 export const handshakesPerShard = 4;
 /** From socket creation to `open`, QR time not counted. */

@@ -3,6 +3,7 @@
  * nobody needs any more. The gateway gives it to the front; bytes pass through here only as streams to the disk.
  */
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { jsonBodyMaxBytes } from '../limits.ts';
 import type {
@@ -16,7 +17,9 @@ import type {
   Upload,
 } from '../protocol/media.ts';
 import { createFetcher, type Fetcher } from './fetch.ts';
+import { keptDir } from './kept.ts';
 import { fetchesAtOnceMax, previewPageMaxBytes, previewPictureMaxBytes, previewTimeoutMs } from './limits.ts';
+import { openedFile } from './opened.ts';
 import type { MediaPool } from './pool.ts';
 import { linkIn, type PageFacts } from './preview.ts';
 import { decodeBase64 } from './read-body.ts';
@@ -175,18 +178,19 @@ export class Intake implements MediaIntake {
 
   /** Where it fails, nothing of it is left either. */
   async openFetched(fetched: FetchedMedia): Promise<OpenedMedia> {
-    const { kind, mediaKey, fileSha256 } = fetched;
-    const from = this.spool.path(fetched.id);
-    if (!mediaKey)
-      return { path: from, sizeBytes: (await stat(from)).size, release: () => this.spool.remove(fetched.id) };
+    const { place, kind, mediaKey, fileSha256 } = fetched;
+    const isKept = place.in === 'kept';
+    const from = isKept ? join(keptDir(this.#options.dataDir), place.file) : this.spool.path(place.id);
+    const done = async (): Promise<void> => (isKept ? undefined : this.spool.remove(place.id));
+    if (!mediaKey) return openedFile(from, (await stat(from)).size, done);
     const id = this.spool.reserve();
     const to = this.spool.path(id);
     try {
       const sizeBytes = await this.#options.pool.run('unseal', { kind, from, to, mediaKey, fileSha256 });
       this.spool.adopt(id, sizeBytes);
-      return { path: to, sizeBytes, release: () => this.spool.remove(id) };
+      return openedFile(to, sizeBytes, () => this.spool.remove(id));
     } finally {
-      await this.spool.remove(fetched.id);
+      await done();
     }
   }
 

@@ -3,6 +3,10 @@ import { assert } from '../assert.ts';
 
 /** Bytes hashed, encrypted or copied between two turns of the event loop. */
 export const partBytes = 262_144;
+/** Bytes of base64 that are decoded in one go: larger strings are no young garbage to V8. */
+export const textBytes = 65_536;
+/** Bytes of files that pass through a thread between two collections of its young generation. */
+export const collectEveryBytes = 8 * 1_048_576;
 
 /** Files of one URL: redirects followed, and time for the whole. */
 export const redirectsMax = 5;
@@ -41,6 +45,12 @@ export const waveformStepSamples = 160;
 export const conversionTimeoutMs = 120_000;
 export const conversionsAtOnceMax = 2;
 export const ffmpegTextMaxChars = 4_000;
+
+/** A folder of kept files that changed within this time is read again. */
+export const folderSettledMs = 5_000;
+/** Kept files above their limit are removed down to this share of it. */
+export const keptGoalShare = 0.9;
+export const keptSweepPeriodMs = 60_000;
 
 /** Time after which a request's file or a prepared one that nobody refers to is removed. */
 export const orphanAgeMs = 15 * 60_000;

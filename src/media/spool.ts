@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { moved } from './garbage.ts';
 
 export const requestsDir = (dataDir: string): string => join(dataDir, 'tmp');
 export const outgoingDir = (dataDir: string): string => join(dataDir, 'outgoing');
@@ -98,6 +99,7 @@ export class Spool {
         this.adopt(id, sizeBytes);
         hash.update(part);
         await file.writeFile(part);
+        moved(part.byteLength);
       }
     } finally {
       await file.close();
@@ -120,6 +122,11 @@ export class Spool {
     this.#sizes.delete(id);
     await rm(this.path(id), { force: true }).catch(() => undefined);
   }
+}
+
+/** Removes a file of a request that another thread brought. Never rejects. */
+export async function dropRequest(dataDir: string, id: string): Promise<void> {
+  await rm(join(requestsDir(dataDir), id), { force: true }).catch(() => undefined);
 }
 
 /** Removes a prepared file: its message is sent, failed, or was never taken. Never rejects. */

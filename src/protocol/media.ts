@@ -93,16 +93,20 @@ export interface MediaIntake {
   drop(media: PreparedMedia): Promise<void>;
   /** The preview of the first link in a text; null where there is none to be had. Never rejects. */
   preview(text: string): Promise<LinkPreview | null>;
-  /** Decrypts what the shard fetched, which is removed. */
+  /** Decrypts what the shard fetched, which is removed from the spool. */
   openFetched(fetched: FetchedMedia): Promise<OpenedMedia>;
   /** Removes a file of a request. Never rejects. */
   release(upload: Upload): Promise<void>;
 }
 
-/** A file of a message as the shard brought it from WhatsApp, still encrypted, in the spool. */
+/** In the spool, where whoever was given it removes it, or among the files that are kept. */
+export type MediaPlace =
+  | { readonly in: 'spool'; readonly id: string }
+  | { readonly in: 'kept'; readonly file: string };
+
+/** A file of a message as the shard brought it from WhatsApp, still encrypted. */
 export interface FetchedMedia {
-  /** Its name in the spool; the caller removes it. */
-  readonly id: string;
+  readonly place: MediaPlace;
   readonly kind: MediaKind;
   readonly mimetype: string;
   readonly filename: string | null;
@@ -113,13 +117,21 @@ export interface FetchedMedia {
 
 /** A plain file in the spool, checked to its last byte. */
 export interface OpenedMedia {
-  readonly path: string;
   readonly sizeBytes: number;
+  /** From and with these bytes; released when it is read or given up. */
+  read(from: number, to: number): ReadableStream<Uint8Array>;
   /** Removes it; never rejects. */
   release(): Promise<void>;
 }
 
+export interface FetchMediaInput {
+  readonly messageId: string;
+  readonly chat: string | null;
+  /** Not the kept file, which is damaged. */
+  readonly isFresh: boolean;
+}
+
 export interface MediaActions {
   /** The file of a message, from WhatsApp's media host; asked of the phone again where it is gone there. */
-  FetchMedia: { input: { readonly messageId: string; readonly chat: string | null }; reply: FetchedMedia };
+  FetchMedia: { input: FetchMediaInput; reply: FetchedMedia };
 }

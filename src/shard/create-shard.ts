@@ -5,6 +5,7 @@
 import type { Behavior } from '../actor/behavior.ts';
 import { connectPhaseTimeoutMs } from '../limits.ts';
 import { errorFields } from '../log.ts';
+import { forgetting, openKeptMedia } from '../media/kept.ts';
 import { createMetricRegistry } from '../monitoring/metrics.ts';
 import { startThreadProbe } from '../monitoring/thread-metrics.ts';
 import type { EventFrame } from '../protocol/events.ts';
@@ -28,7 +29,9 @@ export async function createShard(
   installWhatsapp({ rootKey: config.waRootKey });
   // Baileys lets go of promises; a stray rejection must not end the thread of all its neighbours.
   process.on('unhandledRejection', (error) => log.error({ error: errorFields(error) }, 'stray rejection'));
-  const store = await openStore({ ...storeOptions(config), isOwner: false, clock });
+  const kept = openKeptMedia(config, clock);
+  const messagesGone = forgetting(kept);
+  const store = await openStore({ ...storeOptions(config), messagesGone, isOwner: false, clock });
   const ring = new RingWriter(boot.ring, new Doorbell(boot.doorbell));
   const registry = createMetricRegistry();
   const probe = startThreadProbe(guest.name, registry);
@@ -40,12 +43,14 @@ export async function createShard(
     store,
     clock,
     log,
+    kept,
     openSocket: (options) =>
       openWaSocket({
         ...options,
         socketUrl: config.waSocketUrl,
         connectTimeoutMs: connectPhaseTimeoutMs,
         dataDir: config.dataDir,
+        kept,
         store,
         clock,
         log,

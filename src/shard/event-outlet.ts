@@ -19,6 +19,8 @@ export interface EventSinks {
   push(frame: EventFrame): void;
   /** Live listeners on the main thread (SSE), when somebody watches. */
   watch(events: readonly EventRecord[]): void;
+  /** Everything that was written with events. */
+  stored(writes: readonly StoreWrite[]): void;
 }
 
 export interface OutletOptions {
@@ -76,6 +78,7 @@ export class EventOutlet {
 
   /** The events among these writes are durable: they leave with the next flush, in this order. */
   committed(writes: readonly StoreWrite[]): void {
+    this.#options.sinks.stored(writes);
     for (const write of writes)
       if (write.to === 'event') this.#flushing.push({ event: write.event, webhooks: write.webhooks });
     if (this.#flushing.length === 0 || this.#isFlushDue) return;

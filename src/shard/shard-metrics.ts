@@ -11,6 +11,8 @@ export interface ShardMetrics {
   reconnected(): void;
   /** Milliseconds from accepting a send to the server's acknowledgement. */
   acknowledged(tookMs: number): void;
+  /** A file of a message that came in, with MEDIA_STORE=local. */
+  media(result: 'kept' | 'failed' | 'left'): void;
 }
 
 export interface ShardGauges {
@@ -34,11 +36,13 @@ export function createShardMetrics(registry: MetricRegistry): ShardMetrics {
     'From accepting a message to the acknowledgement of the server',
     ackBucketsMs,
   );
+  const media = registry.counter('elenco_media_kept_total', 'Files of messages, by result', ['result']);
   return {
     inbound: () => inbound.add({}),
     outbound: (result) => outbound.add({ result }),
     reconnected: () => reconnects.add({}),
     acknowledged: (tookMs) => acks.observe({}, tookMs),
+    media: (result) => media.add({ result }),
   };
 }
 

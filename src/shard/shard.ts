@@ -14,9 +14,11 @@ import { AppError } from '../errors.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { handshakesPerShard, numberMissTtlMs, pairingReadyTimeoutMs } from '../limits.ts';
 import { errorFields, type Log } from '../log.ts';
-import { dropOutgoing } from '../media/spool.ts';
+import { forgetInstance, type KeptMedia } from '../media/kept.ts';
+import { dropInstance, dropOutgoing } from '../media/spool.ts';
 import type { MetricRegistry } from '../monitoring/metrics.ts';
 import type { ThreadProbe } from '../monitoring/thread-metrics.ts';
+import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { EventFrame, EventRecord } from '../protocol/events.ts';
 import {
   type InstanceState,
@@ -33,6 +35,7 @@ import type { InstanceEnvironment, InstanceSocketOptions } from './environment.t
 import { EventOutlet } from './event-outlet.ts';
 import { HandshakeSlots } from './handshake-slots.ts';
 import { Instance } from './instance.ts';
+import { MediaKeeper } from './media-keeper.ts';
 import { NumberCache } from './number-cache.ts';
 import { Roster } from './roster.ts';
 import { createShardMetrics, registerShardGauges } from './shard-metrics.ts';
@@ -45,6 +48,8 @@ export interface ShardOptions {
   readonly log: Log;
   readonly registry: MetricRegistry;
   readonly probe: ThreadProbe;
+  /** Files of messages that are kept; null: they are left to WhatsApp. */
+  readonly kept: KeptMedia | null;
   openSocket(options: InstanceSocketOptions): Promise<WaSocket>;
   pushFrame(frame: EventFrame): void;
   tell(fact: ShardFact): Verdict;
@@ -59,6 +64,7 @@ export class Shard {
   #placing = new KeyedLock();
   #sequence: SequenceClock;
   #environment: InstanceEnvironment;
+  #keeper: MediaKeeper | null;
   #isWatched = false;
   /** Instances whose counters moved since they were last told. */
   #counted = new Set<HasStatus>();
@@ -67,6 +73,7 @@ export class Shard {
     this.#options = options;
     this.#sequence = new SequenceClock(options.shard);
     this.#environment = this.#makeEnvironment();
+    this.#keeper = this.#makeKeeper();
     registerShardGauges(options.registry, {
       states: () => this.#states(),
       outgoingDepth: () => sum(this.#roster.all().map((one) => one.outgoingDepth)),
@@ -153,10 +160,18 @@ export class Shard {
       case 'CheckNumbers':
         return instance.checkNumbers(command.numbers);
       case 'Perform':
-        return instance.perform(command.action);
+        return this.#perform(command, instance);
       default:
         return unreachable(command);
     }
+  }
+
+  async #perform({ action }: Of<'Perform'>, instance: Instance): Promise<ActionReply<ActionKind>> {
+    if (this.#keeper && isFetchMedia(action)) {
+      const found = await this.#keeper.find(instance.id, action.input);
+      if (found) return found;
+    }
+    return instance.perform(action);
   }
 
   /** Stops every instance, so that nothing is in flight when the thread ends. */
@@ -185,7 +200,10 @@ export class Shard {
     this.#roster.leave(id);
     await instance?.stop();
     this.#roster.remove(id);
-    if (erase) await this.#options.store.eraseInstance(id);
+    if (!erase) return null;
+    const { store, config } = this.#options;
+    await store.eraseInstance(id);
+    await Promise.all([dropInstance(config.dataDir, id), forgetInstance(config.dataDir, id)]);
     return null;
   }
 
@@ -213,7 +231,11 @@ export class Shard {
         shard,
         clock,
         sequence: this.#sequence,
-        sinks: { push: pushFrame, watch: (events) => this.#watch(events) },
+        sinks: {
+          push: pushFrame,
+          watch: (events) => this.#watch(events),
+          stored: (writes) => this.#keeper?.stored(writes),
+        },
       }),
       slots: new HandshakeSlots(handshakesPerShard),
       numbers: new NumberCache({
@@ -230,6 +252,16 @@ export class Shard {
       tellChanged: (instance) => this.#tellChanged(instance),
       counted: (instance) => this.#count(instance),
     };
+  }
+
+  #makeKeeper(): MediaKeeper | null {
+    const { config, store, clock, log, kept } = this.#options;
+    if (!kept) return null;
+    return new MediaKeeper({
+      ...{ kept, store, clock, log, dataDir: config.dataDir },
+      fetch: async (id, input) => (await this.#roster.find(id)).perform({ kind: 'FetchMedia', input }),
+      counted: (result) => this.#environment.metrics.media(result),
+    });
   }
 
   #watch(events: readonly EventRecord[]): void {
@@ -252,6 +284,7 @@ export class Shard {
   }
 
   #tellChanged(instance: HasStatus): void {
+    this.#keeper?.changed(instance.status);
     const verdict = this.#options.tell({ kind: 'InstanceChanged', status: instance.status });
     if (verdict === 'full') this.#count(instance);
   }
@@ -268,6 +301,8 @@ export class Shard {
     for (const instance of counted) this.#tellChanged(instance);
   }
 }
+
+const isFetchMedia = (action: Action): action is Action<'FetchMedia'> => action.kind === 'FetchMedia';
 
 interface HasStatus {
   readonly status: InstanceStatus;

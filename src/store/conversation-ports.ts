@@ -48,6 +48,12 @@ export type Mark =
   | { readonly kind: 'reaction'; readonly from: Party; readonly emoji: string; readonly at: number }
   | { readonly kind: 'vote'; readonly from: Party; readonly options: readonly string[]; readonly at: number };
 
+/**
+ * Told before messages are removed, so that what lies outside of the store goes with them: a kill in between leaves
+ * them here, to be removed again.
+ */
+export type MessagesGone = (messages: readonly KeptMessage[]) => Promise<void>;
+
 export interface StoredMessage extends KeptMessage {
   /** At most one of each kind, but reactions and votes: one a person. */
   readonly marks: readonly Mark[];

@@ -1,6 +1,7 @@
 /** What action handlers work with, and the type of their tables. Imported by every capability file. */
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Clock } from '../clock.ts';
+import type { KeptMedia } from '../media/kept.ts';
 import type { ActionInput, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { Me } from '../protocol/instance.ts';
@@ -24,6 +25,8 @@ export interface ActionContext {
   /** Where files lie that are on their way. */
   readonly dataDir: string;
   readonly proxyUrl: string | null;
+  /** Files of messages that are kept; null: they are left to WhatsApp. */
+  readonly kept: KeptMedia | null;
   readonly calls: RingingCalls;
   /** Where phones put files that WhatsApp had no more. */
   readonly freshPaths: BoundedMap<string>;

@@ -146,7 +146,7 @@ export class Connection {
 
   private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
     const { sock, lids, groups, calls, freshPaths, me } = this;
-    const { instance, store, clock, settings, dataDir, proxyUrl } = this.options;
+    const { instance, store, clock, settings, dataDir, proxyUrl, kept } = this.options;
     const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
     const resolve: ActionContext['resolve'] = async (address) => {
       const [jid] = await resolveAll([address]);
@@ -156,7 +156,7 @@ export class Connection {
     const raise: ActionContext['raise'] = (events, writes = []) => {
       if (events.length + writes.length > 0) this.facts.push({ kind: 'EventsRaised', events, writes });
     };
-    const place = { instance, settings, dataDir, proxyUrl };
+    const place = { instance, settings, dataDir, proxyUrl, kept };
     const parts = { sock, lids, groups, calls, freshPaths, store, clock, me };
     return { ...place, ...parts, party, raise, resolve, resolveAll };
   }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.ts';
+import { moved } from '../media/garbage.ts';
 import { requestsDir } from '../media/spool.ts';
 import { downloadIdleTimeoutMs, downloadTimeoutMs } from './limits.ts';
 import { proxyAgent } from './proxy.ts';
@@ -60,6 +61,7 @@ const bounded = (maxBytes: number) =>
       if (size > maxBytes)
         throw new AppError('whatsapp_rejected', `The file is larger than ${maxBytes} bytes.`);
       yield part;
+      moved(part.length);
     }
   };
 

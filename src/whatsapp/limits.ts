@@ -49,5 +49,7 @@ export const freshPathsMax = 256;
 export const uploadsAtOnceMax = 4;
 /** An upload in which nothing moves for this long has failed. */
 export const uploadIdleTimeoutMs = 30_000;
+/** How often the memory of an upload's buffers is looked at. */
+export const uploadLookPeriodMs = 100;
 /** After each try that no host took, before the next one. */
 export const uploadPausesMs = [500, 2_000, 5_000] as const;

@@ -4,7 +4,9 @@
  */
 import { normalizeMessageContent, proto, type WAMessageKey } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
-import type { FetchedMedia, MediaKind } from '../protocol/media.ts';
+import { type KeptMedia, type KeptRef, keptFile, keptRefOf } from '../media/kept.ts';
+import type { FetchedMedia, FetchMediaInput, MediaKind, MediaPlace } from '../protocol/media.ts';
+import type { KeptMessage } from '../store/conversation-ports.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { download, mediaHostOf } from './download.ts';
 import { askPhone } from './media-retry.ts';
@@ -22,6 +24,8 @@ interface Part {
 interface Found {
   readonly key: WAMessageKey;
   readonly message: proto.IMessage;
+  /** null: it was sent from here, and is not kept. */
+  readonly ref: KeptRef | null;
 }
 
 /** Files have at most this: WhatsApp's own bound for documents, and some for encryption. */
@@ -45,6 +49,7 @@ async function find(messageId: string, chat: string | null, context: ActionConte
     return {
       key: { id: messageId, remoteJid: sent.to, fromMe: true },
       message: proto.Message.decode(sent.proto),
+      ref: null,
     };
   }
   const kept = (await store.conversations.messagesOf(instance, messageId)).filter(({ view }) =>
@@ -59,7 +64,7 @@ async function find(messageId: string, chat: string | null, context: ActionConte
   if (!only) throw notFound(messageId);
   const { remoteJid, fromMe, participant } = only.key;
   const key = { id: messageId, remoteJid, fromMe, ...(participant === null ? {} : { participant }) };
-  return { key, message: proto.Message.decode(only.proto) };
+  return { key, message: proto.Message.decode(only.proto), ref: keptRefOf(only) };
 }
 
 function partOf(message: proto.IMessage): { kind: MediaKind; part: Part } | null {
@@ -100,22 +105,35 @@ async function fetchFile({ key }: Found, part: Part, context: ActionContext): Pr
   throw new AppError('not_found', `WhatsApp's media host answered ${result.status} for this file`);
 }
 
+const described = (kind: MediaKind, part: Part, place: MediaPlace): FetchedMedia => ({
+  place,
+  kind,
+  mimetype: part.mimetype ?? 'application/octet-stream',
+  filename: part.fileName ?? null,
+  mediaKey: part.mediaKey ?? null,
+  fileSha256: part.fileSha256 ?? null,
+});
+
 async function fetchMedia(
-  { messageId, chat }: { messageId: string; chat: string | null },
+  { messageId, chat, isFresh }: FetchMediaInput,
   context: ActionContext,
 ): Promise<FetchedMedia> {
   const found = await find(messageId, chat, context);
   const media = partOf(found.message);
   if (!media) throw new AppError('not_found', `the message "${messageId}" has no file`);
   const { kind, part } = media;
-  return {
-    id: await fetchFile(found, part, context),
-    kind,
-    mimetype: part.mimetype ?? 'application/octet-stream',
-    filename: part.fileName ?? null,
-    mediaKey: part.mediaKey ?? null,
-    fileSha256: part.fileSha256 ?? null,
-  };
+  const { kept } = context;
+  const fetch = (): Promise<string> => fetchFile(found, part, context);
+  if (!kept || !found.ref) return described(kind, part, { in: 'spool', id: await fetch() });
+  if (isFresh) await kept.forget([found.ref]);
+  return described(kind, part, await kept.take(found.ref, fetch));
+}
+
+/** The kept file of a stored message, for which no socket is needed; null where there is none. */
+export async function keptMedia(message: KeptMessage, kept: KeptMedia): Promise<FetchedMedia | null> {
+  const ref = keptRefOf(message);
+  const media = (await kept.has(ref)) ? partOf(proto.Message.decode(message.proto)) : null;
+  return media && described(media.kind, media.part, { in: 'kept', file: keptFile(ref) });
 }
 
 export const mediaHandlers: HandlersOf<'FetchMedia'> = { FetchMedia: fetchMedia };

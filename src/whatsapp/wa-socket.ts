@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { KeptMedia } from '../media/kept.ts';
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { InstanceSettings, Me, PairingCode } from '../protocol/instance.ts';
@@ -66,6 +67,8 @@ export interface WaSocketOptions {
   readonly connectTimeoutMs: number;
   /** Where files lie that wait to be uploaded. */
   readonly dataDir: string;
+  /** Where files of messages are kept. */
+  readonly kept: KeptMedia | null;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,8 +1,6 @@
 /** The file of a message, decrypted and checked before its first byte is sent, streamed from the disk. */
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
-import type { MediaIntake, OpenedMedia } from '../../protocol/media.ts';
+import type { FetchedMedia, MediaIntake, OpenedMedia } from '../../protocol/media.ts';
 import type { Answer } from '../answer.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import { address } from '../schemas/common.ts';
@@ -32,13 +30,6 @@ function dispositionOf(filename: string | null): string {
 const typeOf = (mimetype: string): string =>
   /^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.+-]+=[\w.+-]+)*$/.test(mimetype) ? mimetype : 'application/octet-stream';
 
-/** The file is removed when it is sent, or the caller is gone. */
-function bodyOf(opened: OpenedMedia, from: number, to: number): ReadableStream<Uint8Array> {
-  const stream = createReadStream(opened.path, { start: from, end: to, highWaterMark: 262_144 });
-  stream.once('close', () => void opened.release());
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
-}
-
 async function answerOf(
   opened: OpenedMedia,
   about: { mimetype: string; filename: string | null },
@@ -65,7 +56,7 @@ async function answerOf(
   return {
     status: range ? 206 : 200,
     headers: { ...headers, ...length, ...part },
-    body: bodyOf(opened, from, to),
+    body: opened.read(from, to),
   };
 }
 
@@ -84,9 +75,16 @@ const read = ({ commands, media }: FrontOptions & { media: MediaIntake }): AnyRo
       206: { about: 'The part that `Range` asks for', types: ['application/octet-stream'] },
     },
     async handle({ param, query, header }) {
-      const input = { messageId: param('mid'), chat: query.chat ?? null };
-      const fetched = await commands.perform(param('id'), { kind: 'FetchMedia', input });
-      return answerOf(await media.openFetched(fetched), fetched, header('range'));
+      const asked = { messageId: param('mid'), chat: query.chat ?? null };
+      const fetch = (isFresh: boolean): Promise<FetchedMedia> =>
+        commands.perform(param('id'), { kind: 'FetchMedia', input: { ...asked, isFresh } });
+      const fetched = await fetch(false);
+      const opened = await media.openFetched(fetched).catch(async (error: unknown) => {
+        if (fetched.place.in === 'spool') throw error;
+        // The kept file is damaged, or retention was faster.
+        return media.openFetched(await fetch(true));
+      });
+      return answerOf(opened, fetched, header('range'));
     },
   });
 

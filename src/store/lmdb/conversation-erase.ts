@@ -24,7 +24,7 @@ import {
   readMessage,
   secondOf,
 } from './conversation-layout.ts';
-import { removalRows } from './conversation-removal.ts';
+import { removalRows, tellGone } from './conversation-removal.ts';
 import { listingRows } from './conversation-rows.ts';
 import { type Environment, type Row, refresh, writeRows } from './databases.ts';
 import { afterPrefix, foreignPart, keyOf } from './keys.ts';
@@ -47,10 +47,12 @@ async function eachOfChat(
   chatId: string,
   end: Uint8Array,
   rowsOf: (at: Placed) => Row[],
+  before: (page: readonly Placed[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   for (;;) {
     const page = chatPage(env, instance, chatId, end);
     if (page.length === 0) return;
+    await before(page);
     await writeRows(env, page.flatMap(rowsOf));
     await yieldTurn();
   }
@@ -68,7 +70,9 @@ async function eraseOne(
   const value = env.db.messages.get(messageKey(placed(instance, unplaced)));
   if (!value) return;
   const { place } = readMessage(instance, value);
-  await writeRows(env, removalRows(env, placed(instance, { id, chatId, place }), { isErased: true, nowMs }));
+  const at = placed(instance, { id, chatId, place });
+  await tellGone(env, [at]);
+  await writeRows(env, removalRows(env, at, { isErased: true, nowMs }));
 }
 
 export async function eraseMessages(
@@ -82,7 +86,8 @@ export async function eraseMessages(
   const prefix = chatMessages(instance, chatId);
   const end =
     which.upTo === null ? afterPrefix(prefix) : Buffer.concat([prefix, keyOf(secondOf(which.upTo) + 1)]);
-  await eachOfChat(env, instance, chatId, end, (at) => removalRows(env, at, { isErased: true, nowMs }));
+  const rowsOf = (at: Placed): Row[] => removalRows(env, at, { isErased: true, nowMs });
+  await eachOfChat(env, instance, chatId, end, rowsOf, (page) => tellGone(env, page));
 }
 
 export async function eraseChat(

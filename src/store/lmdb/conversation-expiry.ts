@@ -6,7 +6,7 @@
 import { yieldTurn } from '../../clock.ts';
 import { expireBatchMax, type MessageRetention } from '../retention.ts';
 import { type Placed, readByTime, secondOf } from './conversation-layout.ts';
-import { removalRows } from './conversation-removal.ts';
+import { removalRows, tellGone } from './conversation-removal.ts';
 import { type Environment, refresh, writeRows } from './databases.ts';
 import { afterKey, afterPrefix, keyOf, readText } from './keys.ts';
 import { keysIn, lastKeyBelow } from './range.ts';
@@ -57,6 +57,7 @@ export class ConversationExpiry {
     const room = most - doomed.length;
     const excess = room > 0 ? this.#excess(instance, nowMs) - doomed.length : 0;
     if (excess > 0) doomed.push(...this.#oldest(instance, doomed.length, Math.min(excess, room)));
+    await tellGone(this.#env, doomed);
     const rows = doomed.flatMap((at) => removalRows(this.#env, at, { isErased: false, nowMs }));
     await writeRows(this.#env, rows);
     const counted = this.#counted.get(instance);

@@ -17,7 +17,7 @@ import {
   type Reference,
   readMessage,
 } from './conversation-layout.ts';
-import type { Environment, Row } from './databases.ts';
+import { type Environment, type Row, refresh } from './databases.ts';
 import { readSent, sentKey } from './layout.ts';
 import { below, keysIn } from './range.ts';
 
@@ -39,6 +39,18 @@ function sentRows(
   const mark: Mark = { kind: 'hidden', at: nowMs };
   const hidden = markKey(instance, reference.chatId, reference.id, mark);
   return [{ db: 'marks', key: hidden, value: pack(mark) }];
+}
+
+/** What lies outside of the store goes first; only messages that carry a file have anything there. */
+export async function tellGone(env: Environment, doomed: readonly Placed[]): Promise<void> {
+  if (!env.messagesGone) return;
+  const gone = doomed.flatMap((at) => {
+    const value = env.db.messages.get(messageKey(at));
+    const found = value && readMessage(at.instance, value);
+    return found && !isReference(found) && found.view.media ? [found] : [];
+  });
+  if (gone.length > 0) await env.messagesGone(gone);
+  refresh(env);
 }
 
 export function removalRows(

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { yieldTurn } from '../../clock.ts';
+import type { MessagesGone } from '../conversation-ports.ts';
 import { valueCodec } from './data-key.ts';
 
 export type Bytes = Database<Uint8Array, Uint8Array>;
@@ -39,6 +40,8 @@ export type DatabaseName = (typeof names)[number];
 export interface Environment {
   readonly root: RootDatabase;
   readonly db: Readonly<Record<DatabaseName, Bytes>>;
+  /** Absent: nothing lies outside of the store. */
+  readonly messagesGone?: MessagesGone;
 }
 
 /** One put (or, with null, one removal) of the batch that a commit becomes. */

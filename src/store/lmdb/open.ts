@@ -6,6 +6,7 @@
 import type { Clock } from '../../clock.ts';
 import { iso } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
+import type { MessagesGone } from '../conversation-ports.ts';
 import type { Store, StoreIdentity, StoreWrite } from '../ports.ts';
 import { keepAllMessages, type MessageRetention } from '../retention.ts';
 import { eraseChat, eraseMessages, moveChat } from './conversation-erase.ts';
@@ -35,6 +36,7 @@ export interface OpenOptions {
   readonly isOwner: boolean;
   /** Read by the owner only, which expires. Absent: messages are kept. */
   readonly retention?: MessageRetention;
+  readonly messagesGone?: MessagesGone | undefined;
   readonly clock: Clock;
 }
 
@@ -112,7 +114,11 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   ignoreStrayCommitFailures();
   let env: Environment | undefined;
   try {
-    env = openEnvironment(options.dir, options.dataKey ?? null);
+    const { messagesGone } = options;
+    env = {
+      ...openEnvironment(options.dir, options.dataKey ?? null),
+      ...(messagesGone ? { messagesGone } : {}),
+    };
     await prepare(env, options);
     return storeOver(env, options, lock);
   } catch (error) {

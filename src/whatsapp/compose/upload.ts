@@ -7,9 +7,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
+import { movedUnseen } from '../../media/garbage.ts';
 import { outgoingDir } from '../../media/spool.ts';
 import type { MediaKind, PreparedMedia } from '../../protocol/media.ts';
-import { uploadIdleTimeoutMs, uploadPausesMs } from '../limits.ts';
+import { uploadIdleTimeoutMs, uploadLookPeriodMs, uploadPausesMs } from '../limits.ts';
 import { socketEnded } from '../refusals.ts';
 import type { ComposeContext } from './compose-context.ts';
 
@@ -35,8 +36,9 @@ async function attempt(
   kind: MediaKind,
   path: string,
   media: PreparedMedia,
-  { sock }: ComposeContext,
+  { sock, clock }: ComposeContext,
 ): Promise<Uploaded | null> {
+  const looking = clock.every(uploadLookPeriodMs, movedUnseen);
   try {
     const { mediaUrl, directPath } = await sock.waUploadToServer(path, {
       mediaType: uploadTypes[kind],
@@ -46,6 +48,8 @@ async function attempt(
     return { url: mediaUrl, directPath };
   } catch {
     return null;
+  } finally {
+    looking.cancel();
   }
 }
 

@@ -99,7 +99,13 @@ const replies: Partial<Record<ActionKind, unknown>> = {
   ...each(['ChangeMembers', 'DecideJoinRequests', 'ListJoinRequests', 'ListLinkedGroups'], []),
   ...each(['CreateNewsletter', 'GetNewsletter', 'GetInvitedNewsletter', 'UpdateNewsletter'], someNewsletter),
   ListNewsletterMessages: { items: [], next: null },
-  FetchMedia: { id: 'f1', kind: 'image', mimetype: 'image/png', filename: null, mediaKey: null },
+  FetchMedia: {
+    place: { in: 'spool', id: 'f1' },
+    kind: 'image',
+    mimetype: 'image/png',
+    filename: null,
+    mediaKey: null,
+  },
 };
 
 export class FakeCommands implements Commands {

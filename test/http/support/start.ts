@@ -9,6 +9,7 @@ import { buildApp } from '../../../src/http/app.ts';
 import { type Front, type FrontOptions, startFront } from '../../../src/http/front.ts';
 import { createLog } from '../../../src/log.ts';
 import { Intake } from '../../../src/media/intake.ts';
+import { openedFile } from '../../../src/media/opened.ts';
 import { profilePictureOf } from '../../../src/media/picture.ts';
 import { type BodyOrder, readBody } from '../../../src/media/read-body.ts';
 import { requestsDir } from '../../../src/media/spool.ts';
@@ -71,7 +72,7 @@ class FakeIntake extends Intake {
   override async openFetched(): Promise<OpenedMedia> {
     const path = join(mkdtempSync(join(tmpdir(), 'elenco-http-')), 'fetched');
     writeFileSync(path, 'png');
-    return { path, sizeBytes: 3, release: async () => rmSync(path, { force: true }) };
+    return openedFile(path, 3, async () => rmSync(path, { force: true }));
   }
 }
 

@@ -62,6 +62,7 @@ export class GatewayAccount {
       settings: { ...defaultInstanceSettings, ...this.options.settings },
       proxyUrl: null,
       dataDir: '',
+      kept: null,
       socketUrl: this.options.url,
       connectTimeoutMs: this.options.connectTimeoutMs ?? guardMs,
       store: this.store,

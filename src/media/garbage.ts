@@ -1,0 +1,30 @@
+/**
+ * Buffers of files that pass through a thread are garbage at once, but V8 counts them little and lets 64 MB of them
+ * pile up in every thread that a file passes. Whoever moves bytes tells so, and every few megabytes the young
+ * generation is collected: a millisecond, and the memory is reused. Without `--expose-gc` (a start by hand) V8 is
+ * left to itself.
+ */
+import { collectEveryBytes } from './limits.ts';
+
+type Collect = (options: { type: 'minor' }) => unknown;
+
+let movedBytes = 0;
+let lastBytes = 0;
+
+const collect = (): void => void (globalThis.gc as Collect | undefined)?.({ type: 'minor' });
+
+/** So many bytes were read or written in this thread, in buffers that nobody needs any more. */
+export function moved(bytes: number): void {
+  movedBytes += bytes;
+  if (movedBytes < collectEveryBytes) return;
+  movedBytes = 0;
+  collect();
+}
+
+/** As `moved`, looked at from time to time, where a library moves the bytes. */
+export function movedUnseen(): void {
+  const { arrayBuffers } = process.memoryUsage();
+  if (arrayBuffers - lastBytes < collectEveryBytes) return;
+  collect();
+  lastBytes = process.memoryUsage().arrayBuffers;
+}
