@@ -1,4 +1,4 @@
-/** Communities: made, and groups linked to them. A community itself is read, changed and left as a group. */
+/** Communities: made, deactivated, groups linked to them. A community itself is read, changed and left as a group. */
 import type { GroupView } from './groups.ts';
 
 export interface LinkedGroup {
@@ -18,6 +18,8 @@ export interface CommunityActions {
     readonly reply: GroupView;
   };
   ListLinkedGroups: { readonly input: { readonly gid: string }; readonly reply: readonly LinkedGroup[] };
+  /** For good, by its owner: its groups stay, unlinked. */
+  DeactivateCommunity: { readonly input: { readonly gid: string }; readonly reply: null };
   LinkGroup: Linking;
   UnlinkGroup: Linking;
 }

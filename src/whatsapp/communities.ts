@@ -1,8 +1,8 @@
-/** Communities: made, and groups linked to them. Called through `actions.ts`. */
+/** Communities: made, deactivated, and groups linked to them. Called through `actions.ts`. */
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys';
 import type { CommunityActions, LinkedGroup } from '../protocol/communities.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
-import { assertNoError, groupJid, groupQuery, groupServer, metadataOf } from './group-query.ts';
+import { assertNoError, groupJid, groupQuery, groupServer, invalidAt, metadataOf } from './group-query.ts';
 import { groupView } from './group-view.ts';
 import { createdGroup, descriptionNode } from './groups.ts';
 
@@ -54,6 +54,15 @@ export const communityHandlers: HandlersOf<keyof CommunityActions> = {
   async ListLinkedGroups({ gid }, context) {
     const answer = await groupQuery(context, groupJid(gid), 'get', [{ tag: 'sub_groups', attrs: {} }]);
     return getBinaryNodeChildren(getBinaryNodeChild(answer, 'sub_groups'), 'group').map(linkedGroup);
+  },
+
+  async DeactivateCommunity({ gid }, context) {
+    const jid = groupJid(gid);
+    const { isCommunity } = await metadataOf(context, jid);
+    if (!isCommunity) throw invalidAt('gid', `${jid} is a group, no community`);
+    await groupQuery(context, jid, 'set', [{ tag: 'delete_parent', attrs: {} }]);
+    context.groups.invalidate(jid);
+    return null;
   },
 
   LinkGroup: (input, context) =>

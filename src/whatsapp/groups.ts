@@ -47,6 +47,12 @@ export function createdGroup(answer: BinaryNode): BinaryNode & { readonly jid: s
   return { ...group, jid: id.includes('@') ? id : `${id}@g.us` };
 }
 
+/** WhatsApp's own apps leave a community so, never as a group: with all of its groups. Baileys knows another node. */
+const withItsGroups = (jid: string): BinaryNode => ({
+  tag: 'linked_groups',
+  attrs: { parent_group_jid: jid },
+});
+
 const ofList: HandlersOf<'ListGroups'> = {
   async ListGroups({ limit, cursor, withParticipants }, context) {
     const all = await context.groups.all();
@@ -92,11 +98,13 @@ export const groupHandlers: HandlersOf<keyof GroupActions> = {
 
   async LeaveGroup({ gid }, context) {
     const jid = groupJid(gid);
+    const { isCommunity } = await metadataOf(context, jid);
+    const left = isCommunity ? withItsGroups(jid) : { tag: 'group', attrs: { id: jid } };
     const answer = await groupQuery(context, groupServer, 'set', [
-      { tag: 'leave', attrs: {}, content: [{ tag: 'group', attrs: { id: jid } }] },
+      { tag: 'leave', attrs: {}, content: [left] },
     ]);
     context.groups.invalidate(jid);
-    assertNoError(getBinaryNodeChild(getBinaryNodeChild(answer, 'leave'), 'group'), `to leave ${jid}`);
+    assertNoError(getBinaryNodeChild(getBinaryNodeChild(answer, 'leave'), left.tag), `to leave ${jid}`);
     return null;
   },
 };

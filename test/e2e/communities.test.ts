@@ -3,11 +3,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stage, startStage } from './support/stage.ts';
 
 let stage: Stage;
+let phone: string;
+let member: string;
 const base = '/v1/instances/sales';
+const members = '/v1/instances/member';
 
 beforeAll(async () => {
   stage = await startStage();
-  await stage.openInstance('sales');
+  ({ phone } = await stage.openInstance('sales'));
+  ({ phone: member } = await stage.openInstance('member'));
 });
 afterAll(() => stage.stop());
 
@@ -31,4 +35,63 @@ it('makes a community, links a group to it, lists it and unlinks it', async () =
   expect((await stage.call('DELETE', link)).status).toBe(204);
   expect(stage.sandbox.world.groups.find(group)?.linkedParent).toBe(null);
   expect(await stage.call('DELETE', link)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});
+
+/** A community with one linked group, and the member in both and in its announcement group. */
+async function joined(subject: string): Promise<{ id: string; group: string; announcements: string }> {
+  const { id } = (await stage.call('POST', `${base}/communities`, { subject })).body;
+  const made = await stage.call('POST', `${base}/groups`, { subject: 'Cast', participants: [member] });
+  expect((await stage.call('PUT', `${base}/communities/${id}/groups/${made.body.id}`)).status).toBe(204);
+  const { world } = stage.sandbox;
+  const invite = world.groups.find(id)?.inviteCode;
+  const join = await stage.call('POST', `${members}/groups/join`, { invite });
+  expect(join.body).toEqual({ id, status: 'joined' });
+  const announcements = world.groups.subGroupsOf(id).find((sub) => sub.isDefaultSubGroup)?.jid ?? '';
+  expect(world.groups.find(announcements)?.members.has(member)).toBe(true);
+  return { id, group: made.body.id, announcements };
+}
+
+it('is left with all of its groups, which the others are told; its owner cannot', async () => {
+  const { id, group, announcements } = await joined('Touring');
+  expect((await stage.call('DELETE', `${members}/groups/${id}`)).status).toBe(204);
+  for (const jid of [id, group, announcements]) {
+    expect(stage.sandbox.world.groups.find(jid)?.members.has(member)).toBe(false);
+    const { event } = await stage.hook.next(
+      ({ event: { instance, type, data } }) =>
+        instance === 'sales' &&
+        type === 'group.participants' &&
+        data.chat.jid === jid &&
+        data.action === 'leave',
+      `the owner hears that ${jid} was left`,
+    );
+    expect(event.data.participants).toMatchObject([{ pn: `${member}@s.whatsapp.net` }]);
+  }
+  expect(await stage.call('DELETE', `${members}/groups/${id}`)).toMatchObject({ status: 404 });
+  const owner = await stage.call('DELETE', `${base}/groups/${id}`);
+  expect(owner).toMatchObject({ status: 502, body: { code: 'whatsapp_rejected', whatsappCode: 405 } });
+  expect(stage.sandbox.world.groups.find(id)?.members.has(phone)).toBe(true);
+});
+
+it('is deactivated by its owner alone: gone for everybody, its groups stay unlinked', async () => {
+  const { id, group, announcements } = await joined('Closed');
+  const refused = await stage.call('DELETE', `${members}/communities/${id}`);
+  expect(refused).toMatchObject({ status: 502, body: { code: 'whatsapp_rejected', whatsappCode: 403 } });
+  const noCommunity = await stage.call('DELETE', `${base}/communities/${group}`);
+  expect(noCommunity).toMatchObject({ status: 400, body: { errors: [{ path: 'gid' }] } });
+  expect((await stage.call('DELETE', `${base}/communities/${id}`)).status).toBe(204);
+  const { groups } = stage.sandbox.world;
+  expect([groups.find(id), groups.find(announcements)]).toEqual([null, null]);
+  expect(groups.find(group)).toMatchObject({ linkedParent: null, subject: 'Cast' });
+  await stage.hook.next(
+    ({ event: { instance, data } }) =>
+      instance === 'member' && data.chat?.jid === id && data.changes?.deleted === true,
+    'the member hears that it is gone',
+  );
+  await stage.hook.next(
+    ({ event: { instance, data } }) =>
+      instance === 'member' && data.chat?.jid === group && data.changes?.community === null,
+    'the member hears that the group is linked no more',
+  );
+  expect((await stage.call('GET', `${members}/groups/${group}`)).body.community).toBe(null);
+  expect((await stage.call('GET', `${members}/groups/${id}`)).status).toBe(404);
 });

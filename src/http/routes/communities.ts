@@ -1,4 +1,4 @@
-/** Communities: made, and groups linked to them. They are read, changed and left as groups. */
+/** Communities: made, deactivated, groups linked to them. They are read, changed and left as groups. */
 import { actionRoute } from '../action-route.ts';
 import type { AnyRoute, FrontOptions } from '../route.ts';
 import { communityInput, groupSchema, linkedGroups, renderGroup } from '../schemas/group.ts';
@@ -17,6 +17,16 @@ export const communityRoutes = ({ commands }: FrontOptions): AnyRoute[] => [
     answer: { about: 'The community; its id is taken by the routes of groups too', json: groupSchema },
     input: ({ body }) => ({ subject: body.subject, description: body.description ?? null }),
     render: renderGroup,
+  }),
+  actionRoute(commands, {
+    method: 'delete',
+    path: 'communities/{gid}',
+    tag,
+    summary: 'Deactivates a community that the account owns; its groups stay, unlinked',
+    kind: 'DeactivateCommunity',
+    status: 204,
+    answer: { about: 'Deactivated' },
+    input: ({ param }) => ({ gid: param('gid') }),
   }),
   actionRoute(commands, {
     method: 'get',

@@ -81,7 +81,7 @@ const groupsThemselves = (commands: Commands): AnyRoute[] => [
     method: 'delete',
     path: 'groups/{gid}',
     tag,
-    summary: 'Leaves a group',
+    summary: 'Leaves a group, or a community with all of its groups',
     kind: 'LeaveGroup',
     status: 204,
     answer: { about: 'Left' },

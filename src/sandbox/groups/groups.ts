@@ -51,6 +51,10 @@ export class Groups {
     return group;
   }
 
+  remove(jid: string): void {
+    this.#byJid.delete(jid);
+  }
+
   find(jid: string): Group | null {
     return this.#byJid.get(jid) ?? null;
   }

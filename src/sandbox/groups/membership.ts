@@ -104,6 +104,13 @@ export function leave(world: World, group: Group, number: string): boolean {
   return true;
 }
 
+/** With every group of it; false for the owner, who can only deactivate it. */
+export function leaveCommunity(world: World, community: Group, number: string): boolean {
+  if (community.members.get(number) === 'superadmin') return false;
+  for (const group of world.groups.subGroupsOf(community.jid)) leave(world, group, number);
+  return leave(world, community, number);
+}
+
 /** Joins by invite, or asks to where admins approve. */
 export function join(
   world: World,
@@ -121,8 +128,12 @@ export function join(
     announce(world, group, number, asked, { only: admins });
     return 'requested';
   }
-  group.members.set(number, role);
-  announce(world, group, number, node('add', { reason: 'invite' }, [participantNode(group, number)]));
+  // Whoever is in a community is in the group in which it announces.
+  const announcements = world.groups.subGroupsOf(group.jid).filter((sub) => sub.isDefaultSubGroup);
+  for (const joined of [group, ...announcements]) {
+    joined.members.set(number, role);
+    announce(world, joined, number, node('add', { reason: 'invite' }, [participantNode(joined, number)]));
+  }
   return 'joined';
 }
 

@@ -1,5 +1,5 @@
 /**
- * Creating groups and communities, linking and unlinking sub-groups. Called by the group queries.
+ * Creating groups and communities, deactivating these, linking and unlinking sub-groups. Called by the group queries.
  */
 import { announce } from '../groups/announce.ts';
 import type { Group } from '../groups/group.ts';
@@ -64,4 +64,22 @@ export function unlinkGroups({ world, companion }: Query, community: Group, requ
   });
   world.changed();
   return [node('unlink', request.attrs, groups)];
+}
+
+/** By the owner: its announcement group goes with it, the others stay without a community. */
+export function deactivate({ world, companion }: Query, community: Group): Answer {
+  const { phone } = companion.account;
+  if (!community.isCommunity) return refusal(400, 'bad-request');
+  if (community.members.get(phone) !== 'superadmin') return refusal(403, 'forbidden');
+  for (const group of world.groups.subGroupsOf(community.jid)) {
+    group.linkedParent = null;
+    const unlinked = parentNode('unlink', community);
+    const attrs = { ...unlinked.attrs, unlink_reason: 'delete_parent' };
+    announce(world, group, phone, group.isDefaultSubGroup ? node('delete') : { ...unlinked, attrs });
+    if (group.isDefaultSubGroup) world.groups.remove(group.jid);
+  }
+  announce(world, community, phone, node('delete'));
+  world.groups.remove(community.jid);
+  world.changed();
+  return null;
 }

@@ -12,12 +12,13 @@ import {
   inviteAll,
   join,
   leave,
+  leaveCommunity,
   type MemberAction,
 } from '../groups/membership.ts';
 import { groupAttrs, groupNode, groupNodes } from '../groups/metadata.ts';
 import { changeSetting, isSetting, revokeInvite } from '../groups/settings.ts';
 import { childOf, childrenNamed, childrenOf, type Node, node } from '../wire/node.ts';
-import { createFrom, linkGroups, unlinkGroups } from './communities.ts';
+import { createFrom, deactivate, linkGroups, unlinkGroups } from './communities.ts';
 import { type Answer, type Answerer, type Query, refusal } from './query.ts';
 
 const forbidden = refusal(403, 'forbidden');
@@ -45,15 +46,28 @@ function answerParticipating({ world, companion }: Query): Node[] {
   ];
 }
 
-function answerLeave({ world, companion }: Query, request: Node): Node[] {
-  const answers = childrenOf(request).map((child) => {
-    const id = child.attrs['id'] ?? '';
-    const group = world.groups.find(id.includes('@') ? id : `${id}@g.us`);
-    const hasLeft = group !== null && leave(world, group, companion.account.phone);
-    return node(child.tag, { id, error: hasLeft ? undefined : '404' });
-  });
-  return [node('leave', {}, answers)];
+/** Error code, or null where the account left. A community is left with its groups, as `linked_groups`. */
+function leaveOne({ world, companion }: Query, child: Node): string | null {
+  const { phone } = companion.account;
+  const isWhole = child.tag === 'linked_groups';
+  const id = child.attrs[isWhole ? 'parent_group_jid' : 'id'] ?? '';
+  const group = world.groups.find(id.includes('@') ? id : `${id}@g.us`);
+  if (!group?.members.has(phone)) return '404';
+  if (group.isCommunity !== isWhole) return '400';
+  if (isWhole) return leaveCommunity(world, group, phone) ? null : '405';
+  leave(world, group, phone);
+  return null;
 }
+
+const answerLeave = (query: Query, request: Node): Node[] => [
+  node(
+    'leave',
+    {},
+    childrenOf(request).map((child) =>
+      node(child.tag, { ...child.attrs, error: leaveOne(query, child) ?? undefined }),
+    ),
+  ),
+];
 
 function answerInvite(query: Query, code: string): Answer {
   const { world, companion, iq } = query;
@@ -146,6 +160,8 @@ function answerWrite(query: Query, group: Group, request: Node): Answer {
       return linkGroups(query, group, request);
     case 'unlink':
       return unlinkGroups(query, group, request);
+    case 'delete_parent':
+      return deactivate(query, group);
     default:
       return null;
   }
