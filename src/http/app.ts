@@ -33,6 +33,7 @@ import { newsletterRoutes } from './routes/newsletters.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { pictureRoutes } from './routes/pictures.ts';
+import { statusRoutes } from './routes/status.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -109,6 +110,7 @@ export function routeTable(options: FrontOptions): Pick<FrontApp, 'routes' | 'en
     ...chatChangeRoutes(options),
     ...peopleRoutes(options),
     ...pictureRoutes(options),
+    ...statusRoutes(options),
     ...labelRoutes(options),
     ...newsletterRoutes(options),
     ...webhookRoutes(options),

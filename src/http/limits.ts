@@ -38,12 +38,18 @@ export const eventReplayBacklogMax = 2_000;
 export const answerMarginMs = 500;
 export const retryAfterMsDefault = 1_000;
 export const cursorMaxChars = 512;
+/** What stands in a path becomes keys of the store, which are bounded. */
+export const pathMaxChars = 1_024;
 export const searchMaxChars = 128;
 export const addressMaxChars = 128;
 export const messageIdMaxChars = 128;
 export const typeMaxChars = 32;
 export const emojiMaxChars = 64;
 export const mentionsMax = 1_024;
+/** People that one status post is encrypted for. */
+export const audienceMax = 5_000;
+/** WhatsApp's own bound for a status of text. */
+export const statusTextMaxChars = 700;
 export const captionMaxChars = 4_096;
 export const filenameMaxChars = 255;
 export const mediaUrlMaxChars = 4_096;

@@ -14,6 +14,7 @@ import { type Caller, callerName, identify, permit, presentedKey } from './auth.
 import { type MediaBody, readJson, readMediaBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { checkKey, fingerprintOf, type Idempotency } from './idempotency.ts';
+import { pathMaxChars } from './limits.ts';
 import { newMessageId } from './message-id.ts';
 import { invalid, problem } from './problem.ts';
 import {
@@ -195,6 +196,8 @@ async function answerOf(visit: Visit, deps: PipelineDeps): Promise<Answer> {
     const caller = await admit(visit, deps);
     permit(caller, visit.route.access, visit.instance);
     if (/\0|%00/.test(visit.path)) throw invalid([{ path: 'path', message: 'takes no zero byte' }]);
+    if (visit.path.length > pathMaxChars)
+      throw invalid([{ path: 'path', message: `takes at most ${pathMaxChars} characters` }]);
     return await perform(visit, deps, caller);
   } catch (error) {
     return failed(error, visit, deps);

@@ -66,14 +66,43 @@ export interface ReceivedMessage extends MessageView {
 /** Addresses as the caller wrote them; `all`: everybody in the group that it goes to. */
 export type Mentions = readonly string[] | 'all';
 
-export interface TextContent {
+/** Where status posts go. */
+export const statusJid = 'status@broadcast';
+
+/** What a status post has besides. Without an audience the content is a message to its chat. */
+interface Postable {
+  /** Who sees it: addresses as the caller wrote them, JIDs from when it is encoded. */
+  readonly audience?: readonly string[];
+}
+
+export const textFonts = [
+  'system',
+  'text',
+  'script',
+  'bold',
+  'morning_breeze',
+  'calistoga',
+  'exo',
+  'courier_prime',
+] as const;
+export type TextFont = (typeof textFonts)[number];
+
+/** How a status of text looks. */
+export interface TextStyle {
+  /** 0xRRGGBB. */
+  readonly background: number;
+  readonly font: TextFont;
+}
+
+export interface TextContent extends Postable {
   readonly type: 'text';
   readonly text: string;
   readonly mentions: Mentions;
   readonly preview?: LinkPreview | null;
+  readonly style?: TextStyle;
 }
 
-interface MediaContentOf<K extends MediaKind> {
+interface MediaContentOf<K extends MediaKind> extends Postable {
   readonly type: K;
   readonly media: PreparedMedia;
   readonly caption: string | null;

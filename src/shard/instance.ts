@@ -18,7 +18,7 @@ import {
 } from '../protocol/instance.ts';
 import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
-import { notOnWhatsapp, phoneDigits } from '../whatsapp/addresses.ts';
+import { phoneDigits } from '../whatsapp/addresses.ts';
 import type { MessageSource, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
@@ -328,12 +328,6 @@ export class Instance {
     return me ? { jid: me.jid, pn: me.pn, lid: me.lid } : { jid: '', pn: null, lid: null };
   }
 
-  async #resolve(address: string): Promise<string> {
-    const [jid] = await resolverOf(this)([address]);
-    if (!jid) throw notOnWhatsapp(address);
-    return jid;
-  }
-
   #makeConnection(): Connection {
     return new Connection({
       slots: this.#env.slots,
@@ -387,7 +381,7 @@ export class Instance {
       clock: this.#env.clock,
       settings: () => this.#config.settings,
       me: () => this.#me(),
-      resolve: (address) => this.#resolve(address),
+      resolveAll: resolverOf(this),
       party: (jid) => this.#openSocket().resolveParty(jid),
       quoted: (id, chat) => this.#messages.quoted(id, chat),
       listed: (record) => this.#messages.listed(record),

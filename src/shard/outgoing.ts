@@ -19,6 +19,7 @@ import type {
 } from '../protocol/message.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
 import type { WaSocket } from '../whatsapp/wa-socket.ts';
+import { destinationOf } from './destination.ts';
 import { hasReached, type StatusChange } from './message-statuses.ts';
 import { shownContent } from './shown-content.ts';
 import { Waiters } from './waiters.ts';
@@ -38,8 +39,8 @@ export interface OutgoingOptions {
   readonly clock: Clock;
   settings(): InstanceSettings;
   me(): Party;
-  /** The JID of an address, through the number cache; rejects `not_on_whatsapp`, `validation_failed`. */
-  resolve(address: string): Promise<string>;
+  /** The JIDs of addresses, through the number cache, null for those not on WhatsApp; rejects `validation_failed`. */
+  resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]>;
   party(jid: string): Promise<Party>;
   /** What a message in this chat answers, by its id; rejects `not_found`. */
   quoted(id: string, chat: Party): Promise<QuoteView | null>;
@@ -185,10 +186,11 @@ export class Outgoing {
   }
 
   async #addressed(draft: SentRecord): Promise<SentRecord> {
-    const jid = await this.#options.resolve(draft.to);
-    const to = await this.#options.party(jid);
-    const quote = draft.quote === null ? null : await this.#options.quoted(draft.quote, to);
-    return { ...draft, to: jid, view: { ...draft.view, from: this.#options.me(), chat: to, to, quote } };
+    const { resolveAll, party, quoted, me } = this.#options;
+    const { jid, content } = await destinationOf(draft, resolveAll, me());
+    const to = await party(jid);
+    const quote = draft.quote === null ? null : await quoted(draft.quote, to);
+    return { ...draft, to: jid, content, view: { ...draft.view, from: me(), chat: to, to, quote } };
   }
 
   /** What is stored before the first frame and answers retry receipts. */

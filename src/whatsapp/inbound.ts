@@ -32,7 +32,8 @@ export async function partiesOf(parts: InboundParts, message: WAMessage): Promis
   const me = mineOf(parts.me());
   if (fromMe) return { chat, from: me, to: chat };
   if (!hasMembers(jid) || !participant) return { chat, from: chat, to: me };
-  const from = await resolvedParty(parts.lids, participant, participantAlt ?? null);
+  // In broadcasts Baileys has the writer's other address where that of the chat would be.
+  const from = await resolvedParty(parts.lids, participant, participantAlt ?? remoteJidAlt ?? null);
   return { chat, from, to: isJidGroup(jid) ? chat : me };
 }
 

@@ -5,6 +5,7 @@
  * Works inside the repository's decryption; never touches a ratchet itself.
  */
 import {
+  areJidsSameUser,
   type BinaryNode,
   cleanMessage,
   decodeMessageNode,
@@ -176,7 +177,11 @@ export class Journal implements DecryptJournal {
   private decoded(stanza: BinaryNode): WAMessage | undefined {
     const me = this.parts.me();
     try {
-      return decodeMessageNode(stanza, me.jid, me.lid ?? '').fullMessage as WAMessage;
+      const message = decodeMessageNode(stanza, me.jid, me.lid ?? '').fullMessage as WAMessage;
+      // Baileys knows the account in a broadcast by its number only: a status of another device is its own too.
+      const { participant } = message.key;
+      if (participant && me.lid && areJidsSameUser(participant, me.lid)) message.key.fromMe = true;
+      return message;
     } catch {
       return undefined;
     }

@@ -87,3 +87,34 @@ it('raises one event for one notification', () => {
     .filter(({ instance, data }) => instance === 'sales' && data.changes.subject === 'Crew');
   expect(subjects).toHaveLength(1);
 });
+
+it('tells a notification once that WhatsApp brings twice: at once, and again after a lost acknowledgement', async () => {
+  const heard = (subject: string) =>
+    stage.hook
+      .of('group.updated')
+      .filter(({ instance, data }) => instance === 'sales' && data.changes.subject === subject);
+  const rename = (subject: string) => asHost('PATCH', `/${gid}`, { subject });
+  await asHost('PATCH', `/${gid}`, { joinApproval: false });
+  await asHost('POST', `/${gid}/participants`, { participants: [phone] });
+  await membership('add');
+  const { faults } = stage.sandbox;
+  faults.stanza({ effect: 'duplicate', account: phone, tag: 'notification' });
+  await rename('Twice at once');
+  await rename('After it');
+  await told('sales', 'group.updated', ({ data }) => data.changes.subject === 'After it');
+  expect(heard('Twice at once')).toHaveLength(1);
+
+  faults.stanza({ effect: 'drop', direction: 'fromAccount', account: phone, tag: 'ack' });
+  await rename('Not acknowledged');
+  await told('sales', 'group.updated', ({ data }) => data.changes.subject === 'Not acknowledged');
+  faults.close('drop', phone);
+  await stage.untilState('sales', 'reconnecting');
+  await stage.untilState('sales', 'open');
+  await rename('Later');
+  await told('sales', 'group.updated', ({ data }) => data.changes.subject === 'Later');
+  const redelivered = stage.sandbox
+    .ledger({ account: phone, kind: 'notification' })
+    .filter(({ sends }) => sends > 1);
+  expect(redelivered.length).toBeGreaterThanOrEqual(1);
+  expect(heard('Not acknowledged')).toHaveLength(1);
+});

@@ -43,6 +43,8 @@ it('makes, changes, puts and removes a label on all devices', async () => {
   expect((await stage.call('DELETE', `${path}/${id}/chats/${contact}`)).status).toBe(204);
   await heard('two', (e) => e.data.change === 'removed', 'off the chat');
   expect((await stage.call('DELETE', onMessage)).status).toBe(204);
+  await heard('two', (e) => e.data.change === 'removed' && e.data.messageId === '3EB0AA', 'off the message');
+  expect((await stage.call('GET', `${two}/${id}`)).body).toMatchObject({ chats: [], messages: [] });
   expect((await stage.call('DELETE', `${path}/${id}`)).status).toBe(204);
   await heard('two', (e) => e.data.change === 'deleted', 'gone on the other device');
   expect((await stage.call('GET', two)).body.items).toEqual([]);

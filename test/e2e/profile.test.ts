@@ -63,6 +63,19 @@ it('shows and changes privacy, and refuses a value that a category does not take
   }
 });
 
+it('changes every category of privacy, under the name that WhatsApp has for it', async () => {
+  const change = {
+    ...{ lastSeen: 'contacts', online: 'match_last_seen', picture: 'none', about: 'contact_blacklist' },
+    ...{ readReceipts: 'all', groupAdd: 'contacts', calls: 'known', messages: 'contacts' },
+  };
+  const changed = await stage.call('PATCH', `${base}/privacy`, change);
+  expect(changed).toMatchObject({ status: 200, body: change });
+  expect(Object.fromEntries(account().privacy)).toEqual({
+    ...{ last: 'contacts', online: 'match_last_seen', profile: 'none', status: 'contact_blacklist' },
+    ...{ readreceipts: 'all', groupadd: 'contacts', calladd: 'known', messages: 'contacts' },
+  });
+});
+
 it('goes online and offline', async () => {
   expect(isOnline()).toBe(false);
   expect((await stage.call('PUT', `${base}/presence`, { state: 'available' })).status).toBe(204);
@@ -97,4 +110,32 @@ it('shows about, picture and business profile of contacts', async () => {
   expect(profile.body).toMatchObject({ description: 'Business Contact 0077', category: 'Theatre' });
   const person = await stage.call('GET', `${base}/contacts/${contact}/business`);
   expect(person).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});
+
+it('answers 409 while the phone has not shared the keys of what all devices know, and works once it has', async () => {
+  const late = '5511944441234';
+  stage.sandbox.faults.stanza({ effect: 'drop', account: late, tag: 'message', count: 4 });
+  await stage.openInstance('late', late);
+  const path = '/v1/instances/late';
+  const changes: [string, string, object][] = [
+    ['PATCH', `${path}/profile`, { name: 'Too early' }],
+    ['PATCH', `${path}/chats/${contact}`, { archived: true }],
+    ['POST', `${path}/labels`, { name: 'Paid' }],
+  ];
+  for (const [method, route, body] of changes) {
+    const refused = await stage.call(method, route, body);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(refused.body.detail).toContain('keys');
+  }
+  expect(stage.sandbox.world.accounts.find(late)?.collections.get('critical_block')?.version ?? 0).toBe(0);
+  // What was not acknowledged comes again with the next login.
+  await stage.call('POST', `${path}/restart`);
+  const devices = [...(stage.sandbox.world.accounts.find(late)?.companions.values() ?? [])];
+  await stage.until(() => devices.every(({ queue }) => queue.size === 0), 'the keys arrive');
+  await stage.untilState('late', 'open');
+  let named = await stage.call('PATCH', `${path}/profile`, { name: 'In time' });
+  for (let tries = 0; tries < 100 && named.status === 409; tries += 1)
+    named = await stage.call('PATCH', `${path}/profile`, { name: 'In time' });
+  expect(named).toMatchObject({ status: 200, body: { name: 'In time' } });
+  expect(stage.sandbox.world.accounts.find(late)?.collections.get('critical_block')?.version).toBe(1);
 });

@@ -50,7 +50,7 @@ function queue(): Outgoing {
     clock: systemClock,
     settings: () => defaultInstanceSettings,
     me: () => ({ jid: 'me@s.whatsapp.net', pn: null, lid: null }),
-    resolve: async (address) => `${address}@s.whatsapp.net`,
+    resolveAll: async (addresses) => addresses.map((address) => `${address}@s.whatsapp.net`),
     party: async (jid) => ({ jid, pn: jid, lid: null }),
     quoted: async () => null,
     listed: async () => [],

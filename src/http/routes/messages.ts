@@ -1,9 +1,7 @@
 /** Messages and number checks. */
-import type { Commands, SendInput } from '../../protocol/commands.ts';
-import type { MessageContent, MessageView } from '../../protocol/message.ts';
+import type { Commands } from '../../protocol/commands.ts';
 import { json } from '../answer.ts';
-import { contentOf, isMedia, type SendPlace } from '../message-content.ts';
-import { renderMessage } from '../render.ts';
+import { contentOf, isMedia } from '../message-content.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import {
   type MessageInput,
@@ -12,37 +10,9 @@ import {
   numbersInput,
   numbersSchema,
 } from '../schemas/message.ts';
+import { sendAsked } from '../sending.ts';
 
 const messages = '/v1/instances/{id}/messages';
-
-/** A file that no message took is nobody's: the shard removes those of the others. */
-async function sendPrepared(
-  { commands, media: intake }: FrontOptions,
-  id: string,
-  input: SendInput,
-): Promise<MessageView> {
-  try {
-    return await commands.sendMessage(id, input);
-  } catch (error) {
-    const { content, messageId } = input;
-    if ('media' in content && !(await isQueued(commands, id, messageId))) await intake.drop(content.media);
-    throw error;
-  }
-}
-
-const isQueued = async (commands: Commands, id: string, messageId: string): Promise<boolean> =>
-  (await commands.conversations.message(id, messageId, null).catch(() => ({ status: 'queued' })))?.status ===
-  'queued';
-
-/**
- * The content, or the one of before: a repeat after a crash finds its message stored under the same id, and its
- * file must not be made anew under another key.
- */
-async function contentFor(commands: Commands, body: MessageInput, place: SendPlace): Promise<MessageContent> {
-  const known =
-    isMedia(body) && (await commands.conversations.message(place.instance, place.messageId, null));
-  return known ? { type: 'text', text: '', mentions: [] } : contentOf(body, place);
-}
 
 const send = (options: FrontOptions): AnyRoute =>
   route({
@@ -59,18 +29,17 @@ const send = (options: FrontOptions): AnyRoute =>
     // A file takes as long as the caller's line lets it.
     waits: ({ body, upload }) => body.wait === 'delivered' || Boolean(upload),
     answers: { 201: { about: 'The message with its delivery state', json: messageSchema } },
-    async handle({ param, body, messageId, upload }) {
-      const { commands, media: intake } = options;
+    handle({ param, body, messageId, upload }) {
       const instance = param('id');
-      const content = await contentFor(commands, body, { intake, instance, messageId, upload });
+      const place = { intake: options.media, instance, messageId, upload };
       const {
         to,
         quote = null,
         wait,
         timeoutMs,
       } = body as Exclude<MessageInput, { type: 'list' | 'buttons' }>;
-      const input = { messageId, to, content, quote, wait, timeoutMs };
-      return json(201, renderMessage(await sendPrepared(options, instance, input)));
+      const asked = { messageId, to, quote, wait, timeoutMs, hasMedia: isMedia(body) };
+      return sendAsked(options, instance, { ...asked, content: () => contentOf(body, place) });
     },
   });
 

@@ -25,11 +25,14 @@ import {
 } from '../limits.ts';
 import { address, isoTime, orNull, party } from './common.ts';
 
+export const waiting = {
+  wait: z.enum(waitModes).default('server'),
+  timeoutMs: z.int().min(sendTimeoutMsMin).max(sendTimeoutMsMax).default(sendTimeoutMsDefault),
+};
 const common = {
   to: address,
   quote: z.string().min(1).max(messageIdMaxChars).optional(),
-  wait: z.enum(waitModes).default('server'),
-  timeoutMs: z.int().min(sendTimeoutMsMin).max(sendTimeoutMsMax).default(sendTimeoutMsDefault),
+  ...waiting,
 };
 const mentions = z.union([z.literal('all'), z.array(address).max(mentionsMax)]).optional();
 
@@ -51,6 +54,11 @@ export const mediaSource = z
   ])
   .openapi('MediaSource');
 
+export const mediaMimetype = z
+  .string()
+  .max(filenameMaxChars)
+  .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.+-]+=[^\s;]+)*$/, 'takes a media type');
+
 const captioned: readonly MediaKind[] = ['image', 'video', 'document'];
 const viewedOnce: readonly MediaKind[] = ['image', 'video', 'voice'];
 
@@ -61,11 +69,7 @@ const mediaInput = z
     media: mediaSource.optional(),
     caption: z.string().max(captionMaxChars).optional(),
     filename: z.string().min(1).max(filenameMaxChars).optional(),
-    mimetype: z
-      .string()
-      .max(filenameMaxChars)
-      .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.+-]+=[^\s;]+)*$/, 'takes a media type')
-      .optional(),
+    mimetype: mediaMimetype.optional(),
     viewOnce: z.boolean().optional(),
     mentions,
   })

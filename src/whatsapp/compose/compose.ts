@@ -72,5 +72,9 @@ export function relayExtras(content: MessageContent): RelayExtras {
   const edit = editAttribute(content);
   if (edit) return { additionalAttributes: { edit } };
   const attrs = metaAttributes[content.type === 'forward' ? content.shown.type : content.type];
-  return attrs ? { additionalNodes: [{ tag: 'meta', attrs }] } : {};
+  const audience = 'audience' in content ? content.audience : undefined;
+  return {
+    ...(attrs ? { additionalNodes: [{ tag: 'meta', attrs }] } : {}),
+    ...(audience ? { statusJidList: [...audience] } : {}),
+  };
 }

@@ -1,10 +1,31 @@
-/** Text, with mentions and the preview of its link. */
+/** Text, with mentions, the preview of its link and, as a status, its looks. */
 import type { proto } from '@whiskeysockets/baileys';
+import type { TextFont, TextStyle } from '../../protocol/message.ts';
 import type { ComposeContext, ContentOf } from './compose-context.ts';
 import { mentionContext } from './mentions.ts';
 
+/** WhatsApp's `FontType`. */
+const fonts: Readonly<Record<TextFont, number>> = {
+  system: 0,
+  text: 1,
+  script: 2,
+  bold: 6,
+  morning_breeze: 7,
+  calistoga: 8,
+  exo: 9,
+  courier_prime: 10,
+};
+const opaque = 0xff000000;
+const white = 0xffffffff;
+
+const styled = ({ background, font }: TextStyle): proto.Message.IExtendedTextMessage => ({
+  backgroundArgb: opaque + background,
+  textArgb: white,
+  font: fonts[font],
+});
+
 export async function composeText(
-  { text, mentions, preview }: ContentOf<'text'>,
+  { text, mentions, preview, style }: ContentOf<'text'>,
   context: ComposeContext,
 ): Promise<proto.IMessage> {
   const contextInfo = await mentionContext(mentions, context);
@@ -12,6 +33,7 @@ export async function composeText(
     extendedTextMessage: {
       text,
       ...(contextInfo ? { contextInfo } : {}),
+      ...(style ? styled(style) : {}),
       ...(preview
         ? {
             matchedText: preview.matchedText,

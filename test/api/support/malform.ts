@@ -31,7 +31,9 @@ const strange: readonly unknown[] = [
   ...['1970-01-01T00:00:00Z', '9999-99-99', 'javascript:1', 'http://[::1', '\r\nx: y', 'A'.repeat(1_025)],
   ...['5511988887777@s.whatsapp.net', 'x@g.us', '@', '@lid', '+', 'status@broadcast', '0@newsletter'],
 ];
-const names = ['__proto__', 'constructor', 'toString', '', 'a.b', '$where', 'surplus', 'length', '0'];
+const names = ['__proto__', 'constructor', 'toString', '', 'a.b', '$where', 'surplus', '0', 'length'];
+/** An array has a length, and takes no strange one. */
+const arrayNames = names.slice(0, -1);
 
 type Tree = Record<string, unknown>;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
@@ -44,7 +46,7 @@ function mutate(value: unknown, random: Random): unknown {
   const kind = random();
   if (kind < 0.25) delete copy[name];
   else if (kind < 0.4)
-    Object.defineProperty(copy, pick(random, names), {
+    Object.defineProperty(copy, pick(random, Array.isArray(copy) ? arrayNames : names), {
       ...{ value: pick(random, strange), enumerable: true, configurable: true, writable: true },
     });
   else if (isTree(copy[name]) && kind < 0.8) copy[name] = mutate(copy[name], random);

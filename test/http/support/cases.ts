@@ -25,6 +25,7 @@ export const goodBodies: Readonly<Record<string, unknown>> = {
   'post /v1/instances/{id}/chats/{chat}/read': { messageIds: ['SOME-ID'] },
   'put /v1/instances/{id}/chats/{chat}/presence': { state: 'composing' },
   'patch /v1/instances/{id}/profile': { name: 'Sales' },
+  'post /v1/instances/{id}/status': { audience: ['5511988887777'], type: 'text', text: 'tonight' },
   'put /v1/instances/{id}/profile/picture': { media: { base64: onePixel } },
   'patch /v1/instances/{id}/privacy': { lastSeen: 'none' },
   'put /v1/instances/{id}/presence': { state: 'available' },
