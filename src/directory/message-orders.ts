@@ -6,7 +6,7 @@
 import { AppError } from '../errors.ts';
 import { editWindowMs, revokeWindowMs } from '../limits.ts';
 import type { MessageOperation, MessageOrder } from '../protocol/conversations.ts';
-import { changeTypes, type MessageContent, type TargetKey } from '../protocol/message.ts';
+import { changeTypes, type MessageContent, statusJid, type TargetKey } from '../protocol/message.ts';
 import type { StoredMessage } from '../store/conversation-ports.ts';
 
 type Operation<K extends MessageOperation['kind']> = Extract<MessageOperation, { kind: K }>;
@@ -32,8 +32,13 @@ function assertWithin(message: StoredMessage, windowMs: number, what: string, no
   throw conflict(`the message is ${age} minutes old: WhatsApp takes ${what} for ${most} minutes`);
 }
 
-function assertChangeable({ view, key }: StoredMessage): void {
-  if (!isGroup(key.remoteJid) && !isPerson(key.remoteJid))
+/** The one thing that is done to a status post. */
+const isPostTakenBack = ({ view, key }: StoredMessage, kind: MessageOperation['kind']): boolean =>
+  kind === 'delete' && view.fromMe && key.remoteJid === statusJid;
+
+function assertChangeable(message: StoredMessage, kind: MessageOperation['kind']): void {
+  const { view, key } = message;
+  if (!isGroup(key.remoteJid) && !isPerson(key.remoteJid) && !isPostTakenBack(message, kind))
     throw new AppError('not_supported', `messages of ${key.remoteJid} cannot be changed with this version`);
   if (view.status === 'queued') throw conflict('the message is not sent yet');
   if (view.status === 'failed') throw conflict('the message was never sent: see its error');
@@ -95,6 +100,6 @@ export function orderFor(
     if (operation.kind === 'delete') return null;
     throw conflict('the message was deleted for everyone');
   }
-  if (operation.kind !== 'forward') assertChangeable(message);
+  if (operation.kind !== 'forward') assertChangeable(message, operation.kind);
   return { chat: key.remoteJid, content: contentFor(message, operation, nowMs) };
 }

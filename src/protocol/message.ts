@@ -170,8 +170,8 @@ export interface EditContent {
   readonly original: Uint8Array | null;
 }
 
-/** For everyone. */
-export interface DeleteContent {
+/** For everyone; a status post for its audience, which is found where it is sent. */
+export interface DeleteContent extends Postable {
   readonly type: 'delete';
   readonly target: TargetKey;
 }

@@ -187,10 +187,17 @@ export class Outgoing {
 
   async #addressed(draft: SentRecord): Promise<SentRecord> {
     const { resolveAll, party, quoted, me } = this.#options;
-    const { jid, content } = await destinationOf(draft, resolveAll, me());
+    const postedTo = (id: string) => this.#postedTo(id);
+    const { jid, content } = await destinationOf(draft, { resolveAll, postedTo, me });
     const to = await party(jid);
     const quote = draft.quote === null ? null : await quoted(draft.quote, to);
     return { ...draft, to: jid, content, view: { ...draft.view, from: me(), chat: to, to, quote } };
+  }
+
+  async #postedTo(id: string): Promise<readonly string[] | undefined> {
+    const { instance, store } = this.#options;
+    const content = (await store.messages.sent(instance, id))?.content;
+    return content && 'audience' in content ? content.audience : undefined;
   }
 
   /** What is stored before the first frame and answers retry receipts. */

@@ -68,6 +68,12 @@ it('mentions those who are named, and "all" is refused in a chat of two', async 
   expect(text.extendedTextMessage?.contextInfo?.mentionedJid).toEqual(
     [ben, ann].map((number) => `${number}@s.whatsapp.net`),
   );
+  // WhatsApp knows this one without its ninth digit.
+  const [written, known] = ['5531987658001', '553187658001'];
+  const nine = { type: 'text', text: `@${written} or @${ann}`, mentions: ['+55 31 98765-8001', ann] };
+  const named = seenBy(ann, await send(groupOf('pn'), nine)).extendedTextMessage;
+  expect(named?.text).toBe(`@${known} or @${ann}`);
+  expect(named?.contextInfo?.mentionedJid).toEqual([known, ann].map((number) => `${number}@s.whatsapp.net`));
   const refused = await send(ann, { type: 'text', text: 'all?', mentions: 'all' });
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'mentions' }] } });
 });

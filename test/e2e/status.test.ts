@@ -151,3 +151,28 @@ it('leaves out who is not on WhatsApp, and refuses what nobody would see', async
     expect(sent).toMatchObject({ status: 400, body: { errors: [{ path: 'to' }] } });
   }
 });
+
+it('is taken back from its audience, and from nobody else', async () => {
+  const made = await post({ text: 'Sold out', wait: 'delivered' });
+  const { id } = made.body;
+  await told('friend', (e) => e.type === 'message.received' && e.data.id === id, 'the friend sees it');
+  const path = `${base}/messages/${id}`;
+  expect((await stage.call('DELETE', path)).status).toBe(204);
+  const gone = await told('friend', (e) => e.type === 'message.deleted' && e.data.id === id, 'it is gone');
+  expect(gone.event.data).toMatchObject({ chat: { jid: 'status@broadcast' } });
+  const revocations = (contact: string) =>
+    stage.sandbox
+      .receivedBy(contact)
+      .filter(
+        ({ message }) => message.protocolMessage?.key?.id === id && message.protocolMessage?.type === 0,
+      );
+  await stage.until(() => revocations(ann).length === 1, 'the contact deletes it');
+  expect(revocations(ann)[0]?.message.protocolMessage?.key?.remoteJid).toBe('status@broadcast');
+  expect(revocations(ben)).toEqual([]);
+  expect((await stage.call('GET', path)).body).toMatchObject({ text: null, deletedAt: expect.any(String) });
+  const edited = await stage.call('PATCH', `${base}/messages/${made.body.id}`, { text: 'x' });
+  expect(edited.status).toBe(409);
+  const other = await post({ text: 'No edits' });
+  const refused = await stage.call('PATCH', `${base}/messages/${other.body.id}`, { text: 'x' });
+  expect(refused).toMatchObject({ status: 501, body: { code: 'not_supported' } });
+});

@@ -70,10 +70,12 @@ function editAttribute(content: MessageContent): '1' | '2' | '7' | '8' | null {
 /** Stanza attributes and audience of a type, made from the content alone: a repeat has the same ones. */
 export function relayExtras(content: MessageContent): RelayExtras {
   const edit = editAttribute(content);
-  if (edit) return { additionalAttributes: { edit } };
-  const attrs = metaAttributes[content.type === 'forward' ? content.shown.type : content.type];
   const audience = 'audience' in content ? content.audience : undefined;
+  const attrs = edit
+    ? undefined
+    : metaAttributes[content.type === 'forward' ? content.shown.type : content.type];
   return {
+    ...(edit ? { additionalAttributes: { edit } } : {}),
     ...(attrs ? { additionalNodes: [{ tag: 'meta', attrs }] } : {}),
     ...(audience ? { statusJidList: [...audience] } : {}),
   };
