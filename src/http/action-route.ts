@@ -8,7 +8,10 @@ import { type Answer, json, noContent } from './answer.ts';
 import { type AnswerSpec, type AnyRoute, type Route, type RouteInput, route } from './route.ts';
 
 export interface ActionRoute<K extends ActionKind, Q, B>
-  extends Pick<Route<Q, B>, 'method' | 'path' | 'tag' | 'summary' | 'query' | 'body' | 'takesMedia'> {
+  extends Pick<
+    Route<Q, B>,
+    'method' | 'path' | 'tag' | 'summary' | 'query' | 'body' | 'takesMedia' | 'examples'
+  > {
   /** Below `/v1/instances/{id}/`, for example `groups/{gid}`. */
   readonly path: string;
   readonly kind: K;

@@ -9,6 +9,15 @@ interface PictureBody {
   readonly media?: MediaSource;
 }
 
+/** A PNG of one pixel: any picture will do. */
+const onePixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const takes = {
+  body: pictureInput,
+  takesMedia: 'alone',
+  examples: { base64: { media: { base64: onePixel } } },
+} as const;
+
 /** The square JPEG of what the request brought. */
 const imageOf =
   (intake: MediaIntake) =>
@@ -21,8 +30,7 @@ export function pictureRoutes({ commands, media }: FrontOptions): AnyRoute[] {
     actionRoute<'SetProfilePicture', unknown, PictureBody>(commands, {
       ...{ method: 'put', path: 'profile/picture', tag: 'profile', kind: 'SetProfilePicture', status: 204 },
       summary: 'Sets the profile picture',
-      body: pictureInput,
-      takesMedia: 'alone',
+      ...takes,
       answer: { about: 'Set' },
       input: async (call) => ({ image: await image(call) }),
     }),
@@ -41,8 +49,7 @@ export function pictureRoutes({ commands, media }: FrontOptions): AnyRoute[] {
     actionRoute<'SetGroupPicture', unknown, PictureBody>(commands, {
       ...{ method: 'put', path: 'groups/{gid}/picture', tag: 'groups', kind: 'SetGroupPicture', status: 204 },
       summary: 'Sets the picture of a group',
-      body: pictureInput,
-      takesMedia: 'alone',
+      ...takes,
       answer: { about: 'Set' },
       input: async (call) => ({ gid: call.param('gid'), image: await image(call) }),
     }),
