@@ -51,7 +51,9 @@ export function rotate(dir: string, limits: LogFileLimits, nowMs: number): boole
   const file = join(dir, currentName);
   const current = statSync(file, { throwIfNoEntry: false });
   if (!current || current.size === 0) return false;
-  if (current.size < limits.maxBytes && nowMs - current.birthtimeMs < limits.maxAgeMs) return false;
+  // Some file systems do not tell when a file was made: there only its size counts.
+  const ageMs = current.birthtimeMs > 0 ? nowMs - current.birthtimeMs : 0;
+  if (current.size < limits.maxBytes && ageMs < limits.maxAgeMs) return false;
   renameSync(file, join(dir, `elenco-${iso(nowMs).replaceAll(/[:.]/g, '-')}.log`));
   const closed = readdirSync(dir)
     .filter((name) => closedName.test(name))

@@ -67,8 +67,6 @@ describe.each(guides)('%s', (page) => {
       ...text.matchAll(/`(?:GET|POST|PUT|DELETE|PATCH) (\/[^\s`?…]+)`/g),
     ];
     for (const [, path = ''] of named) {
-      // Where a page says that a route may not be there yet, it says so.
-      if (path === '/v1/dead-letters') continue;
       expect(
         served.some((pattern) => pattern.test(path)),
         `${path} in ${page}`,
