@@ -128,6 +128,7 @@ class Account {
       },
       recordStatuses: async () => undefined,
       recordNotice: async () => undefined,
+      recordEvents: async () => undefined,
     });
   }
 

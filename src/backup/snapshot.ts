@@ -7,7 +7,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { yieldTurn } from '../clock.ts';
 import { unpack } from '../store/codec.ts';
-import { type DatabaseName, type Environment, openEnvironment } from '../store/lmdb/databases.ts';
+import {
+  type DatabaseName,
+  type Environment,
+  openEnvironment,
+  sessionDatabases,
+} from '../store/lmdb/databases.ts';
 import { afterKey, afterPrefix, keyOf } from '../store/lmdb/keys.ts';
 import type { StoreIdentity } from '../store/ports.ts';
 import { BackupError } from './failure.ts';
@@ -16,7 +21,7 @@ import type { BackupRow } from './rows.ts';
 /** `sessions`: settings, instances and sessions; `all`: events, messages and what is undelivered too. */
 export type BackupScope = 'all' | 'sessions';
 
-const sessionDatabases = ['configs', 'statuses', 'creds', 'signal', 'devices'] as const;
+const movedDatabases = ['configs', 'statuses', ...sessionDatabases] as const;
 const pageRows = 500;
 
 export interface SnapshotOptions {
@@ -26,8 +31,8 @@ export interface SnapshotOptions {
 }
 
 function databasesOf(env: Environment, { scope, instance }: SnapshotOptions): readonly DatabaseName[] {
-  if (instance !== null) return sessionDatabases;
-  return scope === 'sessions' ? ['meta', ...sessionDatabases] : (Object.keys(env.db) as DatabaseName[]);
+  if (instance !== null) return movedDatabases;
+  return scope === 'sessions' ? ['meta', ...movedDatabases] : (Object.keys(env.db) as DatabaseName[]);
 }
 
 /** Opens the store of `dataDir` for reading; refuses a folder without one, which opening would make. */

@@ -148,20 +148,14 @@ export class StoredConversations implements Conversations {
 
   async #chatView(chat: ChatRecord): Promise<ChatView> {
     const { conversations } = this.#store;
-    const { instance, id, party, lastMessageId, instance: _, ...rest } = chat;
+    const { instance, id, party, lastMessageId, ...state } = chat;
     const contact = chat.name === null ? await conversations.contact(instance, id) : undefined;
     const last = lastMessageId === null ? [] : await conversations.messagesOf(instance, lastMessageId);
     const message = last.find(({ chatId }) => chatId === id) ?? (lastMessageId && (await this.#newest(chat)));
     return {
       ...party,
+      ...state,
       name: chat.name ?? contact?.name ?? contact?.pushName ?? null,
-      at: rest.at,
-      unread: rest.unread,
-      isMarkedUnread: rest.isMarkedUnread,
-      isArchived: rest.isArchived,
-      isPinned: rest.isPinned,
-      mutedUntil: rest.mutedUntil,
-      ephemeralSeconds: rest.ephemeralSeconds,
       lastMessage: message ? detailOf(message) : null,
     };
   }

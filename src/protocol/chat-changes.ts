@@ -14,6 +14,12 @@ export interface ChatChange {
   readonly ephemeralSeconds?: number | undefined;
 }
 
+/** What is told of a change. */
+export interface ChatNews extends ChatChange {
+  /** How many messages are unread now. */
+  readonly unreadCount?: number;
+}
+
 export type ChatUpdate = ChatChange & { readonly chat: Party };
 
 export interface ChatActions {

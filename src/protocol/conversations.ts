@@ -25,29 +25,34 @@ export interface MessageDetail extends MessageView {
   }[];
 }
 
-export interface ChatView {
-  readonly jid: string;
-  readonly pn: string | null;
-  readonly lid: string | null;
+/** What is known of a chat, as it is stored and shown. */
+export interface ChatState {
+  /** Stored: of a group or newsletter. Shown: a person's from the contacts, too. */
   readonly name: string | null;
+  /** When it last changed, ms: its place in the list, newest first. 0: nothing was written in it yet. */
   readonly at: number;
   readonly unread: number;
   readonly isMarkedUnread: boolean;
   readonly isArchived: boolean;
   readonly isPinned: boolean;
+  /** ms since the epoch; null: not muted. */
   readonly mutedUntil: number | null;
   readonly ephemeralSeconds: number | null;
+}
+
+export interface ChatView extends Party, ChatState {
   readonly lastMessage: MessageDetail | null;
 }
 
-export interface ContactView {
-  readonly jid: string;
-  readonly pn: string | null;
-  readonly lid: string | null;
+export interface ContactNames {
+  /** As saved in the address book of the phone. */
   readonly name: string | null;
+  /** As the contact calls itself. */
   readonly pushName: string | null;
   readonly businessName: string | null;
 }
+
+export interface ContactView extends Party, ContactNames {}
 
 export interface MessageListQuery {
   /** An address as the caller wrote it; null: of all chats. */

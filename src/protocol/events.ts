@@ -61,6 +61,8 @@ export interface EventData extends GroupEventData {
     pinned?: boolean;
     mutedUntil?: string | null;
     unread?: boolean;
+    /** How many are unread now; absent where only the mark changed. */
+    unreadCount?: number;
     ephemeralSeconds?: number;
   };
   /** For this account alone; with `messagesOnly` the chat itself stays. */

@@ -21,14 +21,26 @@ export interface ChatBookOptions {
   readonly instance: string;
   readonly store: Pick<Store, 'conversations' | 'moveChat'>;
   readonly clock: Clock;
-  settings(): Pick<InstanceSettings, 'storeMessages'>;
+  settings(): Pick<InstanceSettings, 'storeMessages' | 'readMessages'>;
   /** Work that nobody waits for. */
   later(work: Promise<void>): void;
+  commit(writes: readonly StoreWrite[]): Promise<void>;
+  /** What WhatsApp says a group is called; null where nobody can be asked. */
+  groupSubject(jid: string): Promise<string | null>;
+}
+
+export interface Removal {
+  readonly chatId: string;
+  readonly upToOrder: number;
+  readonly writes: readonly StoreWrite[];
 }
 
 export type ChatPatch = Partial<Omit<ChatRecord, 'instance' | 'id' | 'party'>>;
 export type ContactPatch = Partial<Omit<ContactRecord, 'instance' | 'id' | 'party'>>;
 
+/** Messages that nobody is to read: what WhatsApp counts in no chat. */
+const isUncounted = ({ jid }: Party): boolean => jid.endsWith('@broadcast') || jid.endsWith('@newsletter');
+const isGroup = ({ jid }: Party): boolean => jid.endsWith('@g.us');
 const isPerson = ({ pn, lid }: Party): boolean => pn !== null || lid !== null;
 /** Order numbers follow the clock, so that they grow over a restart too. */
 const orderPerMs = 64;
@@ -56,7 +68,8 @@ export class ChatBook {
     const writes: StoreWrite[] = [
       { to: 'message', message: { chatId, place, view, key: source.key, pushName, proto: source.proto } },
     ];
-    writes.push(...(await this.#talked(view.chat, view.id, place.at, view.fromMe ? 0 : 1)));
+    const isRead = view.fromMe || this.#options.settings().readMessages || isUncounted(view.chat);
+    writes.push(...(await this.#talked(view.chat, view.id, place.at, isRead ? 0 : 1)));
     if (pushName && !view.fromMe) writes.push(...(await this.contact(view.from, { pushName })));
     return writes;
   }
@@ -99,10 +112,19 @@ export class ChatBook {
     return isSame ? [] : [{ to: 'contact', record }];
   }
 
-  /** A batch failed, or something else wrote: the store knows better. */
-  forget(): void {
-    this.#chats.clear();
-    this.#contacts.clear();
+  /**
+   * The chat goes, or with `keepsChat` its messages: what comes from now on belongs to a new one. Answers what
+   * the store needs to erase the rest, with the writes of the chat itself.
+   */
+  async removed(party: Party, keepsChat: boolean): Promise<Removal> {
+    const moves = await this.#known(party);
+    const chatId = partyId(party);
+    const before = this.#chats.get(chatId);
+    const empty = { lastMessageId: null, unread: 0, isMarkedUnread: false };
+    const kept = keepsChat && before ? this.#change(before, { ...before, ...empty }) : [];
+    if (!keepsChat) this.#chats.delete(chatId);
+    this.#order = Math.max(this.#order, this.#options.clock.now() * orderPerMs);
+    return { chatId, upToOrder: this.#order, writes: [...moves, ...kept] };
   }
 
   /** WhatsApp tells whole seconds; within that second the moment of arrival says more. */
@@ -118,6 +140,7 @@ export class ChatBook {
     // No await between reading and writing what is known: two messages at once both count.
     const before = this.#chats.get(partyId(party));
     const chat = before ?? this.#newChat(party);
+    if (!before && isGroup(party)) this.#options.later(this.#nameGroup(party));
     const isLatest = at >= chat.at;
     const record: ChatRecord = {
       ...chat,
@@ -127,6 +150,12 @@ export class ChatBook {
       unread: chat.unread + more,
     };
     return [...moves, ...this.#change(before, record)];
+  }
+
+  /** Messages of a group do not say what it is called: asked once, when its chat is new. */
+  async #nameGroup(group: Party): Promise<void> {
+    const name = await this.#options.groupSubject(group.jid);
+    if (name !== null) await this.#options.commit(await this.chat(group, { name }, false));
   }
 
   #change(before: ChatRecord | undefined, record: ChatRecord): StoreWrite[] {

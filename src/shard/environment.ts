@@ -25,6 +25,7 @@ export type InstanceSocketOptions = Pick<
   | 'recorded'
   | 'recordStatuses'
   | 'recordNotice'
+  | 'recordEvents'
   | 'recordChange'
 >;
 

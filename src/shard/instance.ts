@@ -4,11 +4,8 @@
  * of state goes through `#advance`.
  */
 import { iso, type Timer } from '../clock.ts';
-import { detach } from '../detach.ts';
 import { AppError, toFailure } from '../errors.ts';
-import { errorFields } from '../log.ts';
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
-import type { EventData, NewEvent } from '../protocol/events.ts';
 import {
   type InstanceConfig,
   type InstanceStatus,
@@ -16,18 +13,17 @@ import {
   type QrShown,
   restingStates,
 } from '../protocol/instance.ts';
-import type { MessageView, NumberResult, Party, ReceivedMessage } from '../protocol/message.ts';
+import type { MessageView, NumberResult, Party } from '../protocol/message.ts';
 import type { StoreWrite } from '../store/ports.ts';
 import { phoneDigits } from '../whatsapp/addresses.ts';
-import type { MessageSource, WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
+import type { WaFact, WaSocket } from '../whatsapp/wa-socket.ts';
 import { Connection } from './connection.ts';
 import type { InstanceEnvironment } from './environment.ts';
 import { advance, type Effect, type Lifecycle, type LifecycleEvent } from './lifecycle.ts';
 import { followSettings } from './live-settings.ts';
-import { MessageRecorder } from './message-recorder.ts';
-import { MessageStatuses } from './message-statuses.ts';
 import { Outgoing, type SendRequest } from './outgoing.ts';
 import { QrBoard } from './qr-board.ts';
+import { Records } from './records.ts';
 import { resolverOf } from './resolve-all.ts';
 import { statusChange } from './status-change.ts';
 import { Tally } from './tally.ts';
@@ -44,10 +40,9 @@ export class Instance {
   #tally: Tally;
   #connection: Connection;
   #reconnect: Timer | null = null;
-  #statuses: MessageStatuses;
   #outgoing: Outgoing;
   #board: QrBoard;
-  #messages: MessageRecorder;
+  #records: Records;
 
   constructor(config: InstanceConfig, status: InstanceStatus, env: InstanceEnvironment) {
     this.id = config.id;
@@ -59,18 +54,9 @@ export class Instance {
     this.#stateSince = status.stateSince;
     this.#tally = new Tally(status);
     this.#board = new QrBoard(env.clock);
+    this.#records = this.#makeRecords();
     this.#connection = this.#makeConnection();
-    this.#statuses = this.#makeStatuses();
     this.#outgoing = this.#makeOutgoing();
-    this.#messages = new MessageRecorder({
-      instance: this.id,
-      store: env.store,
-      clock: env.clock,
-      settings: () => this.#config.settings,
-      writeEvent: (event) => this.#write(event),
-      commit: (writes) => this.#commit(writes),
-      later: (work) => this.#keep(work),
-    });
   }
 
   get outgoingDepth(): number {
@@ -104,7 +90,7 @@ export class Instance {
   configure(config: InstanceConfig): void {
     this.#config = config;
     const asked = followSettings(this.#settings, config.settings);
-    if (asked && this.#lifecycle.state === 'open') this.#keep(this.perform(asked));
+    if (asked && this.#lifecycle.state === 'open') this.#records.later(this.perform(asked));
   }
 
   connect(): InstanceStatus {
@@ -135,7 +121,7 @@ export class Instance {
     this.#outgoing.end(error);
     this.#board.fail(error);
     await Promise.all([this.#connection.close(), this.#outgoing.idle()]);
-    await this.#statuses.idle();
+    await this.#records.statuses.idle();
     // What moved since the last change of state: the next owner opens the most active first by it.
     await this.#saveStatus([]);
   }
@@ -200,7 +186,7 @@ export class Instance {
     const { next, effects, reason } = advance(before, event, this.#env.policy);
     this.#lifecycle = next;
     if (next.state !== before.state) this.#stateChanged(before.state, reason);
-    else if (next !== before) this.#keep(this.#saveStatus([]));
+    else if (next !== before) this.#records.later(this.#saveStatus([]));
     for (const effect of effects) this.#carryOut(effect);
     return this.status;
   }
@@ -212,8 +198,9 @@ export class Instance {
     if (state !== 'connecting' && state !== 'reconnecting') this.#connection.handshakeOver();
     if (state !== 'qr') this.#board.clear();
     if (restingStates.includes(state)) this.#rest();
-    const event = this.#write({ type: 'instance.state', chat: null, data: { state, previous, reason } });
-    this.#keep(this.#saveStatus([event]));
+    const data = { state, previous, reason };
+    const event = this.#records.writeEvent({ type: 'instance.state', chat: null, data });
+    this.#records.later(this.#saveStatus([event]));
   }
 
   #rest(): void {
@@ -226,20 +213,8 @@ export class Instance {
   #saveStatus(events: readonly StoreWrite[]): Promise<void> {
     this.#env.tellChanged(this);
     const writes: StoreWrite[] = [{ to: 'instanceStatus', id: this.id, value: this.status }, ...events];
-    return this.#commit(writes).catch((error: unknown) => this.#log(error, 'instance write failed'));
-  }
-
-  async #commit(writes: readonly StoreWrite[]): Promise<void> {
-    await this.#env.store.commit(writes);
-    this.#env.outlet.committed(writes);
-  }
-
-  #write<T extends keyof EventData>(event: NewEvent<T>): StoreWrite {
-    return this.#env.outlet.write(this.#config, event);
-  }
-
-  #keep(work: Promise<unknown>): void {
-    detach(work, (error) => this.#log(error, 'instance write failed'));
+    const failed = (error: unknown): void => this.#records.log(error, 'instance write failed');
+    return this.#records.commit(writes).catch(failed);
   }
 
   // ---- effects
@@ -283,16 +258,16 @@ export class Instance {
         this.#onQr(fact);
         break;
       case 'MessageSent':
-        this.#onMessageSent(fact.message, fact.source);
+        this.#onMessageSent(fact);
         break;
       case 'StatusesChanged':
-        this.#keep(this.#statuses.raise(fact.updates.map(statusChange)));
+        this.#records.later(this.#records.statuses.raise(fact.updates.map(statusChange)));
         break;
       case 'EventsRaised':
-        this.#keep(this.#commit([...fact.writes, ...fact.events.map((event) => this.#write(event))]));
+        this.#records.later(this.#records.messages.raise(fact.events, fact.writes));
         break;
       case 'MessageWanted':
-        this.#keep(this.#outgoing.send({ ...fact, quote: null, wait: 'queued', timeoutMs: 0 }));
+        this.#records.later(this.#outgoing.send({ ...fact, quote: null, wait: 'queued', timeoutMs: 0 }));
         break;
       case 'Opened':
         this.#advance(fact);
@@ -307,18 +282,13 @@ export class Instance {
     this.#advance({ kind: 'QrShown' });
     this.#board.show({ qr: shown.qr, expiresAt: shown.expiresAt });
     const data = { qr: shown.qr, expiresAt: iso(shown.expiresAt) };
-    this.#keep(this.#commit([this.#write({ type: 'instance.qr', chat: null, data })]));
+    const event = this.#records.writeEvent({ type: 'instance.qr', chat: null, data });
+    this.#records.later(this.#records.commit([event]));
   }
 
-  #onMessageSent(message: ReceivedMessage, source: MessageSource): void {
-    this.#keep(this.#messages.writes('message.sent', message, source).then((writes) => this.#commit(writes)));
-  }
-
-  #record(message: ReceivedMessage, source: MessageSource): Promise<readonly StoreWrite[]> {
-    this.#tally.received(this.#env.clock.now());
-    this.#env.counted(this);
-    this.#env.metrics.inbound();
-    return this.#messages.writes('message.received', message, source);
+  #onMessageSent({ message, source }: Extract<WaFact, { kind: 'MessageSent' }>): void {
+    const writes = this.#records.messages.writes('message.sent', message, source);
+    this.#records.later(writes.then(this.#records.commit));
   }
 
   // ---- parts
@@ -337,32 +307,37 @@ export class Instance {
           settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
-          record: (message, source) => this.#record(message, source),
-          recordSent: (message, source) => this.#messages.writes('message.sent', message, source),
-          recordChange: (change) => this.#messages.change(change),
-          recorded: (writes) => this.#env.outlet.committed(writes),
-          recordNotice: (chat, id, events) => this.#messages.recordNotice(chat, id, events),
-          recordStatuses: (updates) => this.#statuses.raise(updates.map(statusChange)),
+          ...this.#records.recording,
         }),
       onFact: (fact) => this.#onFact(fact),
       onOpenFailed: (error) => this.#openFailed(error),
-      onFailure: (error) => this.#log(error, 'instance transition failed'),
+      onFailure: (error) => this.#records.log(error, 'instance transition failed'),
     });
   }
 
-  #log(error: unknown, what: string): void {
-    this.#env.log.error({ instance: this.id, error: errorFields(error) }, what);
-  }
-
-  #makeStatuses(): MessageStatuses {
-    return new MessageStatuses({
-      instance: this.id,
-      store: this.#env.store,
-      writeEvent: (event) => this.#write(event),
-      effects: (record, at) => this.#messages.effects(record, at),
-      committed: (writes) => this.#env.outlet.committed(writes),
+  #makeRecords(): Records {
+    return new Records({
+      env: this.#env,
+      config: () => this.#config,
+      onReceived: () => this.#received(),
       onRaised: (view) => this.#raised(view),
+      groupSubject: (jid) => this.#groupSubject(jid),
     });
+  }
+
+  async #groupSubject(jid: string): Promise<string | null> {
+    if (this.#lifecycle.state !== 'open') return null;
+    const asked = this.perform({ kind: 'GetGroup', input: { gid: jid } });
+    return asked.then(
+      ({ subject }) => subject,
+      () => null,
+    );
+  }
+
+  #received(): void {
+    this.#tally.received(this.#env.clock.now());
+    this.#env.counted(this);
+    this.#env.metrics.inbound();
   }
 
   #raised(view: MessageView): void {
@@ -383,11 +358,11 @@ export class Instance {
       me: () => this.#me(),
       resolveAll: resolverOf(this),
       party: (jid) => this.#openSocket().resolveParty(jid),
-      quoted: (id, chat) => this.#messages.quoted(id, chat),
-      listed: (record) => this.#messages.listed(record),
-      raise: (change) => this.#keep(this.#statuses.raise([change])),
+      quoted: (id, chat) => this.#records.messages.quoted(id, chat),
+      listed: (record) => this.#records.messages.listed(record),
+      raise: (change) => this.#records.later(this.#records.statuses.raise([change])),
       release: (content) => this.#env.releaseMedia(content),
-      onFailure: (error) => this.#log(error, 'send failed'),
+      onFailure: (error) => this.#records.log(error, 'send failed'),
     });
   }
 }

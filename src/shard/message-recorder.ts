@@ -5,7 +5,7 @@
  */
 import { iso } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { NewEvent } from '../protocol/events.ts';
+import type { EventData, NewEvent } from '../protocol/events.ts';
 import { isChangeContent, type Party, type QuoteView, type ReceivedMessage } from '../protocol/message.ts';
 import type { MessageChange } from '../protocol/message-change.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
@@ -13,17 +13,21 @@ import { ownChange } from '../whatsapp/message-changes.ts';
 import { quotedOf, quoteViewOf } from '../whatsapp/quotes.ts';
 import type { MessageSource } from '../whatsapp/wa-socket.ts';
 import { ChatBook, type ChatBookOptions } from './chat-book.ts';
+import { followed, isOf } from './followed-events.ts';
 import { MessageChanges } from './message-changes.ts';
 
 export interface RecorderOptions extends ChatBookOptions {
-  readonly store: Pick<Store, 'outbox' | 'conversations' | 'moveChat'>;
+  readonly store: Pick<Store, 'outbox' | 'conversations' | 'moveChat' | 'eraseChat'>;
   writeEvent(event: NewEvent): StoreWrite;
-  commit(writes: readonly StoreWrite[]): Promise<void>;
+  /** After a batch that did not go through `commit`. */
+  committed(writes: readonly StoreWrite[]): void;
 }
 
 export class MessageRecorder {
   #options: RecorderOptions;
   #changes: MessageChanges;
+  /** The events before: the next ones follow them in the log. */
+  #prepared: Promise<unknown> = Promise.resolve();
   readonly book: ChatBook;
 
   constructor(options: RecorderOptions) {
@@ -78,6 +82,36 @@ export class MessageRecorder {
     throw new AppError('not_found', `there is no message "${id}" to quote in the store`);
   }
 
+  /**
+   * Makes events durable, with what follows from them, in the order of the calls. A chat that was deleted goes with
+   * its event; resolves when its messages are gone too.
+   */
+  async raise(events: readonly NewEvent[], writes: readonly StoreWrite[]): Promise<void> {
+    const before = this.#prepared;
+    const prepared = this.#prepare(before, events);
+    this.#prepared = prepared;
+    const all = [...writes, ...(await prepared)];
+    const deleted = events.find((event) => isOf(event, 'chat.deleted'));
+    await (deleted ? this.#erase(deleted.data, all) : this.#options.commit(all));
+  }
+
+  async #prepare(before: Promise<unknown>, events: readonly NewEvent[]): Promise<StoreWrite[]> {
+    await before.catch(() => undefined);
+    const follows = await followed(this.book, events);
+    return [...events.map((event) => this.#options.writeEvent(event)), ...follows];
+  }
+
+  async #erase(
+    { chat, messagesOnly }: EventData['chat.deleted'],
+    writes: readonly StoreWrite[],
+  ): Promise<void> {
+    const { instance, store, committed } = this.#options;
+    const { chatId, upToOrder, writes: own } = await this.book.removed(chat, messagesOnly);
+    const alongside = [...own, ...writes];
+    await store.eraseChat(instance, chatId, { keepsChat: messagesOnly, alongside, upToOrder });
+    committed(alongside);
+  }
+
   /** Makes the events of one notification durable; nothing where it already was recorded. */
   async recordNotice(chat: string, id: string, events: readonly NewEvent[]): Promise<void> {
     const { instance, store } = this.#options;
@@ -86,6 +120,7 @@ export class MessageRecorder {
     const writes = events.map((event) => this.#options.writeEvent(event));
     const [first] = writes;
     if (first?.to === 'event') writes.push({ to: 'dedupe', ...key, seq: first.event.seq });
+    writes.push(...(await followed(this.book, events)));
     await this.#options.commit(writes);
   }
 }

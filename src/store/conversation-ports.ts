@@ -3,6 +3,7 @@
  * written through `commit` in the batch of the event that they belong to, read by any thread. A message that
  * this gateway sent lives in its `SentRecord`; here it is only listed.
  */
+import type { ChatState, ContactNames } from '../protocol/conversations.ts';
 import type { MessageView, Party } from '../protocol/message.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -59,34 +60,18 @@ export interface StoredMessage extends KeptMessage {
   readonly marks: readonly Mark[];
 }
 
-export interface ChatRecord {
+export interface ChatRecord extends ChatState {
   readonly instance: string;
   /** `partyId` of `party`. */
   readonly id: string;
   readonly party: Party;
-  /** Of a group or newsletter; a person's is in the contacts. */
-  readonly name: string | null;
-  /** When it last changed, ms: its place in the list, newest first. */
-  readonly at: number;
   readonly lastMessageId: string | null;
-  readonly unread: number;
-  readonly isMarkedUnread: boolean;
-  readonly isArchived: boolean;
-  readonly isPinned: boolean;
-  /** ms since the epoch; null: not muted. */
-  readonly mutedUntil: number | null;
-  readonly ephemeralSeconds: number | null;
 }
 
-export interface ContactRecord {
+export interface ContactRecord extends ContactNames {
   readonly instance: string;
   readonly id: string;
   readonly party: Party;
-  /** As saved in the address book of the phone. */
-  readonly name: string | null;
-  /** As the contact calls itself. */
-  readonly pushName: string | null;
-  readonly businessName: string | null;
 }
 
 /** One change; `null` removes. Part of `StoreWrite`. */

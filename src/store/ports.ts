@@ -130,13 +130,22 @@ export interface Store {
   eraseSession(id: string): Promise<void>;
   /** Removes messages of a chat with what hangs on them, a bounded number a batch. The chat itself stays. */
   eraseMessages(instance: string, chatId: string, which: MessageErasure): Promise<void>;
-  /** Removes a chat and its messages. */
-  eraseChat(instance: string, chatId: string): Promise<void>;
+  /** Removes a chat and its messages; a kill in between is made good at the next start. */
+  eraseChat(instance: string, chatId: string, how?: ChatErasure): Promise<void>;
   /** What was kept under `from` (a number before its LID was known) goes on under `to`. */
   moveChat(instance: string, from: string, to: Party): Promise<void>;
   /** Drops what is older than its retention, a bounded amount a call; answers how many records went. */
   expire(nowMs: number): Promise<number>;
   close(): Promise<void>;
+}
+
+export interface ChatErasure {
+  /** The chat itself stays. */
+  readonly keepsChat?: boolean;
+  /** Written in the batch in which the chat goes, before its messages. */
+  readonly alongside?: readonly StoreWrite[];
+  /** What came in after this place stays: see `MessagePlace`. */
+  readonly upToOrder?: number;
 }
 
 /** What the store was made for (DECISIONS 1): opening with another root key or host is refused. */

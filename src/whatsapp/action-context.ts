@@ -33,6 +33,8 @@ export interface ActionContext {
   me(): Me;
   /** Own changes are no events of the socket: a handler tells them, with what belongs in the same batch. */
   raise(events: readonly NewEvent[], writes?: readonly StoreWrite[]): void;
+  /** As `raise`, and resolves when it is durable: who asked reads it right after. */
+  record(events: readonly NewEvent[]): Promise<void>;
   /** Both forms of a JID where the mapping is known. */
   party(jid: string, other?: string | null): Promise<Party>;
   /** The JID of an address as the caller wrote it, through the number cache. `not_on_whatsapp`. */

@@ -5,15 +5,15 @@
 import { type ChatModification, isJidGroup, type WAMessageKey } from '@whiskeysockets/baileys';
 import { iso } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { ChatActions, ChatChange, ChatUpdate } from '../protocol/chat-changes.ts';
+import type { ChatActions, ChatChange, ChatNews, ChatUpdate } from '../protocol/chat-changes.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { Party } from '../protocol/message.ts';
-import { partyId, type StoredMessage } from '../store/conversation-ports.ts';
+import { partyId } from '../store/conversation-ports.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { assertKeysCame } from './app-state.ts';
-import { readAtOnceMax } from './limits.ts';
+import { unreadAfter, unreadKeys, waKeyOf } from './unread.ts';
 
-export function chatUpdated(chat: Party, { mutedUntil, ...change }: ChatChange): NewEvent<'chat.updated'> {
+export function chatUpdated(chat: Party, { mutedUntil, ...change }: ChatNews): NewEvent<'chat.updated'> {
   const muted = mutedUntil === undefined ? {} : { mutedUntil: mutedUntil && iso(mutedUntil) };
   return { type: 'chat.updated', chat: chat.jid, data: { chat, ...change, ...muted } as never };
 }
@@ -24,29 +24,18 @@ export const chatDeleted = (chat: Party, keepsChat: boolean): NewEvent<'chat.del
   data: { chat, messagesOnly: keepsChat },
 });
 
-async function lastMessages(context: ActionContext, chat: Party): Promise<ChatModificationMessages> {
-  const page = await newest(context, chat, 1);
-  return page.map(({ key, view }) => ({
-    key: { ...waKey(key), id: view.id },
-    messageTimestamp: Math.floor(view.timestamp / 1_000),
-  }));
-}
-
 type ChatModificationMessages = { key: WAMessageKey; messageTimestamp: number }[];
 
-const waKey = ({ remoteJid, fromMe, participant }: StoredMessage['key']): Omit<WAMessageKey, 'id'> => ({
-  remoteJid,
-  fromMe,
-  ...(participant ? { participant } : {}),
-});
-
-async function newest(
+async function lastMessages(
   { store, instance }: ActionContext,
   chat: Party,
-  limit: number,
-): Promise<readonly StoredMessage[]> {
-  const query = { chatId: partyId(chat), before: null, after: null, type: null, cursor: null } as const;
-  return (await store.conversations.messages(instance, { ...query, order: 'newest', limit })).items;
+): Promise<ChatModificationMessages> {
+  const query = { before: null, after: null, type: null, cursor: null, order: 'newest', limit: 1 } as const;
+  const page = await store.conversations.messages(instance, { ...query, chatId: partyId(chat) });
+  return page.items.map((message) => ({
+    key: waKeyOf(message),
+    messageTimestamp: Math.floor(message.view.timestamp / 1_000),
+  }));
 }
 
 /** One patch of app state each, in this order. */
@@ -69,7 +58,7 @@ async function change(
   { chat: address, change: wanted }: { readonly chat: string; readonly change: ChatChange },
   context: ActionContext,
 ): Promise<ChatUpdate> {
-  const { sock, resolve, party, raise } = context;
+  const { sock, resolve, party, record } = context;
   const jid = await resolve(address);
   const chat = await party(jid);
   const modifications = await modificationsOf(wanted, context, chat);
@@ -78,7 +67,7 @@ async function change(
   const { ephemeralSeconds: seconds } = wanted;
   if (seconds !== undefined && isJidGroup(jid)) await sock.groupToggleEphemeral(jid, seconds);
   else if (seconds !== undefined) await sock.sendMessage(jid, { disappearingMessagesInChat: seconds });
-  raise([chatUpdated(chat, wanted)]);
+  await record([chatUpdated(chat, wanted)]);
   return { chat, ...wanted };
 }
 
@@ -86,7 +75,7 @@ async function remove(
   { chat: address, keepChat }: { readonly chat: string; readonly keepChat: boolean },
   context: ActionContext,
 ): Promise<null> {
-  const { sock, resolve, party, raise, store, instance } = context;
+  const { sock, resolve, party, record } = context;
   assertKeysCame(sock);
   const jid = await resolve(address);
   const chat = await party(jid);
@@ -95,45 +84,63 @@ async function remove(
     { ...(keepChat ? { clear: true } : { delete: true }), lastMessages: last } as never,
     jid,
   );
-  if (keepChat) await store.eraseMessages(instance, partyId(chat), { upTo: null });
-  else await store.eraseChat(instance, partyId(chat));
-  raise([chatDeleted(chat, keepChat)]);
+  await record([chatDeleted(chat, keepChat)]);
   return null;
-}
-
-async function unreadKeys(context: ActionContext, chat: Party): Promise<WAMessageKey[]> {
-  const record = await context.store.conversations.chat(context.instance, partyId(chat));
-  if (!record || record.unread === 0) return [];
-  const found = await newest(context, chat, readAtOnceMax);
-  return found
-    .filter(({ key }) => !key.fromMe)
-    .slice(0, record.unread)
-    .map(({ key, view }) => ({ ...waKey(key), id: view.id }));
 }
 
 /** In a chat of two the key follows from the chat; in others only the store knows who wrote it. */
 async function keyOf(context: ActionContext, jid: string, chat: Party, id: string): Promise<WAMessageKey> {
   const known = await context.store.conversations.messagesOf(context.instance, id);
   const found = known.find((message) => message.chatId === partyId(chat));
-  if (found) return { ...waKey(found.key), id };
+  if (found) return waKeyOf(found);
   if (chat.pn || chat.lid) return { remoteJid: jid, fromMe: false, id };
   throw new AppError('not_found', `The chat ${jid} has no message ${id} in the store.`);
+}
+
+/** A mark of the phone's owner is app state; a count of unread messages follows from the receipts. */
+async function unmark(context: ActionContext, jid: string, chat: Party): Promise<void> {
+  assertKeysCame(context.sock);
+  const last = await lastMessages(context, chat);
+  await context.sock.chatModify({ markRead: true, lastMessages: last }, jid);
+}
+
+async function readAll(context: ActionContext, jid: string, chat: Party): Promise<number> {
+  const { sock, store, instance, record } = context;
+  const isMarked = (await store.conversations.chat(instance, partyId(chat)))?.isMarkedUnread === true;
+  let count = 0;
+  for await (const keys of unreadKeys(store.conversations, instance, partyId(chat))) {
+    await sock.readMessages(keys);
+    count += keys.length;
+  }
+  if (isMarked) await unmark(context, jid, chat);
+  if (isMarked || count > 0) await record([chatUpdated(chat, { unread: false, unreadCount: 0 })]);
+  return count;
+}
+
+async function readThese(
+  context: ActionContext,
+  jid: string,
+  chat: Party,
+  ids: readonly string[],
+): Promise<number> {
+  const { sock, store, instance, record } = context;
+  const keys = await Promise.all(ids.map((id) => keyOf(context, jid, chat, id)));
+  const inbound = keys.filter(({ fromMe }) => !fromMe);
+  if (inbound.length === 0) return 0;
+  await sock.readMessages(inbound);
+  const left = await unreadAfter(store.conversations, instance, partyId(chat), ids);
+  if (left !== null) await record([chatUpdated(chat, { unread: left > 0, unreadCount: left })]);
+  return inbound.length;
 }
 
 async function read(
   { chat: address, messageIds }: { readonly chat: string; readonly messageIds: readonly string[] | null },
   context: ActionContext,
 ): Promise<{ readonly read: number }> {
-  const { sock, resolve, party, raise } = context;
-  const jid = await resolve(address);
-  const chat = await party(jid);
-  const keys = messageIds
-    ? await Promise.all(messageIds.map((id) => keyOf(context, jid, chat, id)))
-    : await unreadKeys(context, chat);
-  const inbound = keys.filter(({ fromMe }) => !fromMe);
-  if (inbound.length > 0) await sock.readMessages(inbound);
-  if (inbound.length > 0 && messageIds === null) raise([chatUpdated(chat, { unread: false })]);
-  return { read: inbound.length };
+  const jid = await context.resolve(address);
+  const chat = await context.party(jid);
+  const read = messageIds ? readThese(context, jid, chat, messageIds) : readAll(context, jid, chat);
+  return { read: await read };
 }
 
 export const chatHandlers: HandlersOf<keyof ChatActions> = {

@@ -3,17 +3,21 @@
  * `capability-events.ts`. Every message updates its chat too: that is no event of its own.
  */
 import {
+  areJidsSameUser,
   type BaileysEventMap,
   type ChatUpdate,
   isJidNewsletter,
   isJidStatusBroadcast,
   type WAMessage,
+  type WAMessageKey,
+  WAMessageStatus,
 } from '@whiskeysockets/baileys';
 import type { ChatChange } from '../protocol/chat-changes.ts';
 import { partyId } from '../store/conversation-ports.ts';
 import type { CapabilityParts } from './capability-parts.ts';
 import { chatDeleted, chatUpdated } from './chat-changes.ts';
 import { visibleContent } from './content.ts';
+import { unreadAfter } from './unread.ts';
 
 /** What another device changed; nothing where the update only says that a message came. */
 function changeOf(update: ChatUpdate): ChatChange {
@@ -51,15 +55,49 @@ class ChatReader {
   };
 
   readonly deleted = (ids: BaileysEventMap['chats.delete']): void => {
-    const { facts, party, store, instance } = this.parts;
+    const { facts, party } = this.parts;
     for (const id of ids) {
-      facts.later(async () => {
-        const chat = await party(id);
-        await store.eraseChat(instance, partyId(chat));
-        return { kind: 'EventsRaised', events: [chatDeleted(chat, false)], writes: [] };
-      });
+      facts.later(async () => ({
+        kind: 'EventsRaised',
+        events: [chatDeleted(await party(id), false)],
+        writes: [],
+      }));
     }
   };
+
+  /** Another device of the account read: WhatsApp tells it as a receipt of messages that others wrote. */
+  readonly read = (updates: BaileysEventMap['messages.update']): void => {
+    const read = updates.filter(
+      ({ key, update }) => key.fromMe === false && Number(update.status ?? 0) >= WAMessageStatus.READ,
+    );
+    this.readElsewhere(read.map(({ key }) => key));
+  };
+
+  /** As `read`, of groups. */
+  readonly readInGroup = (receipts: BaileysEventMap['message-receipt.update']): void => {
+    const { pn, lid } = this.parts.me();
+    const read = receipts.filter(
+      ({ receipt }) =>
+        receipt.readTimestamp &&
+        [pn, lid].some((own) => own && areJidsSameUser(receipt.userJid ?? undefined, own)),
+    );
+    this.readElsewhere(read.map(({ key }) => key));
+  };
+
+  private readElsewhere(keys: readonly WAMessageKey[]): void {
+    const { facts, party, store, instance } = this.parts;
+    for (const jid of new Set(keys.map(({ remoteJid }) => remoteJid))) {
+      if (!jid) continue;
+      const ids = keys.flatMap(({ remoteJid, id }) => (remoteJid === jid && id ? [id] : []));
+      facts.later(async () => {
+        const chat = await party(jid);
+        const left = await unreadAfter(store.conversations, instance, partyId(chat), ids);
+        if (left === null) return undefined;
+        const event = chatUpdated(chat, { unread: left > 0, unreadCount: left });
+        return { kind: 'EventsRaised', events: [event], writes: [] };
+      });
+    }
+  }
 
   readonly messages = ({ messages }: BaileysEventMap['messages.upsert']): void => {
     const { settings, attempt, sock } = this.parts;
@@ -81,4 +119,6 @@ export function subscribeChats(parts: CapabilityParts): void {
   parts.sock.ev.on('chats.update', reader.updated);
   parts.sock.ev.on('chats.delete', reader.deleted);
   parts.sock.ev.on('messages.upsert', reader.messages);
+  parts.sock.ev.on('messages.update', reader.read);
+  parts.sock.ev.on('message-receipt.update', reader.readInGroup);
 }

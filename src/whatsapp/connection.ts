@@ -156,9 +156,10 @@ export class Connection {
     const raise: ActionContext['raise'] = (events, writes = []) => {
       if (events.length + writes.length > 0) this.facts.push({ kind: 'EventsRaised', events, writes });
     };
+    const record: ActionContext['record'] = (events) => this.options.recordEvents(events, []);
     const place = { instance, settings, dataDir, proxyUrl, kept };
     const parts = { sock, lids, groups, calls, freshPaths, store, clock, me };
-    return { ...place, ...parts, party, raise, resolve, resolveAll };
+    return { ...place, ...parts, party, raise, record, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */

@@ -32,8 +32,9 @@ export const callsKnownMax = 64;
 export const presencesKnownMax = 512;
 /** Presence within this time is told once, as it stands at the end. */
 export const presenceCoalesceMs = 250;
-/** Messages of one chat that one request marks as read. */
+/** Messages of one chat that one receipt marks as read, and how many pages of them one request looks through. */
 export const readAtOnceMax = 200;
+export const readPagesMax = 50;
 export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;

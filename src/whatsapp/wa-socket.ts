@@ -93,6 +93,8 @@ export interface WaSocketOptions {
   recorded(writes: readonly StoreWrite[]): void;
   /** What receipts told; resolves when durable, and only then they are acknowledged. */
   recordStatuses(updates: readonly StatusUpdate[]): Promise<void>;
+  /** Makes events durable in one batch with the writes, and what is kept of chats follows them. Resolves when it is. */
+  recordEvents(events: readonly NewEvent[], writes: readonly StoreWrite[]): Promise<void>;
   /** Makes the events of one notification durable, once. Resolves when they are. */
   recordNotice(chat: string, id: string, events: readonly NewEvent[]): Promise<void>;
 }

@@ -29,6 +29,10 @@ export const chatUpdateSchema = z
   })
   .openapi('ChatUpdate');
 
+export const chatUpdatedEvent = chatUpdateSchema
+  .extend({ unreadCount: z.int().optional() })
+  .openapi('ChatUpdated');
+
 const messageIdText = z.string().min(1).max(messageIdMaxChars);
 
 /** An absent body reads all that is unread. */

@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { callEnds, type EventData, presenceStates } from '../../protocol/events.ts';
 import { instanceStates } from '../../protocol/instance.ts';
 import { messageStatuses } from '../../protocol/message.ts';
-import { chatUpdateSchema } from './chat-changes.ts';
+import { chatUpdatedEvent } from './chat-changes.ts';
 import { isoTime, orNull, party } from './common.ts';
 import { groupEventSchemas } from './group-event.ts';
 import { messageError, messageSchema } from './message.ts';
@@ -37,7 +37,7 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     error: messageError.nullable(),
   }),
   ...groupEventSchemas,
-  'chat.updated': chatUpdateSchema,
+  'chat.updated': chatUpdatedEvent,
   'chat.deleted': z.object({ chat: party, messagesOnly: z.boolean() }),
   'contact.updated': z.object({
     contact: party,

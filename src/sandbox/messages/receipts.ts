@@ -40,6 +40,20 @@ function forward(world: World, from: Companion, receipt: Node): void {
   }
 }
 
+const readTypes: readonly string[] = ['read', 'read-self'];
+
+/** What one device of an account read its other devices hear. */
+function tellOwn(world: World, from: Companion, receipt: Node): void {
+  const { to = '', type = '' } = receipt.attrs;
+  if (!readTypes.includes(type)) return;
+  const own = isLid(receipt.attrs['participant'] ?? to) ? from.account.lidJid : from.account.pn;
+  const address = isGroup(to) ? { from: to, participant: own } : { from: own, recipient: to };
+  for (const id of idsOf(receipt)) {
+    const told = node('receipt', { ...address, id, type, t: world.nowSeconds() });
+    deliverToAll(world, from.account.companions.values(), told, from);
+  }
+}
+
 export async function acceptReceipt(world: World, from: Companion, receipt: Node): Promise<void> {
   const { id, to, type = '', participant } = receipt.attrs;
   world.counters.add('receiptsIn', from.account.phone);
@@ -53,7 +67,10 @@ export async function acceptReceipt(world: World, from: Companion, receipt: Node
     const failed = from.queue.find('message', id ?? '', to);
     if (failed) failed.isRetryAsked = true;
     await retry(world, from, receipt);
-  } else forward(world, from, receipt);
+    return;
+  }
+  forward(world, from, receipt);
+  tellOwn(world, from, receipt);
 }
 
 /** Refusal of a message that could not be decrypted. */

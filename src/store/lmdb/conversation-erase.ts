@@ -5,7 +5,9 @@
  */
 import { yieldTurn } from '../../clock.ts';
 import type { Party } from '../../protocol/message.ts';
+import { pack, plainBytes, unpack } from '../codec.ts';
 import { type MessageErasure, partyId } from '../conversation-ports.ts';
+import type { ChatErasure } from '../ports.ts';
 import {
   byChatKey,
   byTimeKey,
@@ -27,20 +29,17 @@ import {
 import { removalRows, tellGone } from './conversation-removal.ts';
 import { listingRows } from './conversation-rows.ts';
 import { type Environment, type Row, refresh, writeRows } from './databases.ts';
-import { afterPrefix, foreignPart, keyOf } from './keys.ts';
+import { afterKey, afterPrefix, foreignPart, keyOf } from './keys.ts';
+import { erasingChatKey, erasingChatPrefix } from './layout.ts';
 import { below, entriesIn, keysIn } from './range.ts';
+
+/** `alongside` as rows. */
+type ErasedWith = Omit<ChatErasure, 'alongside'> & { readonly alongside: readonly Row[] };
 
 const messagesPerBatch = 200;
 const marksMax = 4_096;
 
-function chatPage(env: Environment, instance: string, chatId: string, end: Uint8Array): Placed[] {
-  refresh(env);
-  const start = chatMessages(instance, chatId);
-  const keys = keysIn(env.db.messagesByChat, { start, end, limit: messagesPerBatch });
-  return keys.map((key) => readByChat(key, instance, foreignPart(chatId), start.length));
-}
-
-/** Batch by batch until `rowsOf` has seen every message of the chat up to `end`; it must remove each. */
+/** Batch by batch, until `rowsOf` has seen every message of the chat up to `end`. */
 async function eachOfChat(
   env: Environment,
   instance: string,
@@ -49,9 +48,15 @@ async function eachOfChat(
   rowsOf: (at: Placed) => Row[],
   before: (page: readonly Placed[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
+  const prefix = chatMessages(instance, chatId);
+  let start: Uint8Array = prefix;
   for (;;) {
-    const page = chatPage(env, instance, chatId, end);
-    if (page.length === 0) return;
+    refresh(env);
+    const keys = keysIn(env.db.messagesByChat, { start, end, limit: messagesPerBatch });
+    const last = keys.at(-1);
+    if (!last) return;
+    start = afterKey(last);
+    const page = keys.map((key) => readByChat(key, instance, foreignPart(chatId), prefix.length));
     await before(page);
     await writeRows(env, page.flatMap(rowsOf));
     await yieldTurn();
@@ -90,21 +95,55 @@ export async function eraseMessages(
   await eachOfChat(env, instance, chatId, end, rowsOf, (page) => tellGone(env, page));
 }
 
+/** What is left to do of a chat's removal, as the mark that outlives a kill says it. */
+interface Erasing {
+  readonly instance: string;
+  readonly chatId: string;
+  readonly upToOrder: number;
+}
+
+async function finishChat(
+  env: Environment,
+  { instance, chatId, upToOrder }: Erasing,
+  nowMs: number,
+): Promise<void> {
+  const end = afterPrefix(chatMessages(instance, chatId));
+  const isDoomed = (at: Placed): boolean => at.order <= upToOrder;
+  const rowsOf = (at: Placed): Row[] => (isDoomed(at) ? removalRows(env, at, { isErased: true, nowMs }) : []);
+  await eachOfChat(env, instance, chatId, end, rowsOf, (page) => tellGone(env, page.filter(isDoomed)));
+  await writeRows(env, [{ db: 'meta', key: erasingChatKey(instance, chatId), value: null }]);
+}
+
+/** The chat's row goes in one batch with `alongside` and a mark; its messages follow. */
 export async function eraseChat(
   env: Environment,
   instance: string,
   chatId: string,
+  { keepsChat = false, alongside, upToOrder }: ErasedWith,
   nowMs: number,
 ): Promise<void> {
-  await eraseMessages(env, instance, chatId, { upTo: null }, nowMs);
   refresh(env);
   const key = chatKey(instance, chatId);
   const found = env.db.chats.get(key);
-  if (!found) return;
-  await writeRows(env, [
-    { db: 'chats', key, value: null },
-    { db: 'chatsByTime', key: chatByTimeKey(instance, readChat(found).at, chatId), value: null },
-  ]);
+  const erasing: Erasing = { instance, chatId, upToOrder: upToOrder ?? Number.MAX_SAFE_INTEGER };
+  const rows: Row[] = [
+    { db: 'meta', key: erasingChatKey(instance, chatId), value: pack(erasing) },
+    ...alongside,
+  ];
+  if (found && !keepsChat)
+    rows.push(
+      { db: 'chats', key, value: null },
+      { db: 'chatsByTime', key: chatByTimeKey(instance, readChat(found).at, chatId), value: null },
+    );
+  await writeRows(env, rows);
+  await finishChat(env, erasing, nowMs);
+}
+
+/** Finishes what a kill interrupted. The owner calls it before anything else reads the store. */
+export async function resumeChatErasures(env: Environment, nowMs: number): Promise<void> {
+  refresh(env);
+  const marks = entriesIn(env.db.meta, below(erasingChatPrefix, Number.MAX_SAFE_INTEGER));
+  for (const { value } of marks) await finishChat(env, unpack(plainBytes(value)) as Erasing, nowMs);
 }
 
 /** The same message under another chat id: its row, its places and its marks. */

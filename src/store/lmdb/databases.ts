@@ -12,21 +12,15 @@ import { valueCodec } from './data-key.ts';
 
 export type Bytes = Database<Uint8Array, Uint8Array>;
 
-const names = [
-  'meta',
-  'configs',
-  'statuses',
-  'creds',
-  'signal',
-  'devices',
+/** Keyed by instance: what goes with a session, and what goes with the instance alone. */
+export const sessionDatabases = ['creds', 'signal', 'devices'] as const;
+export const instanceDatabases = [
   'events',
   'dedupe',
   'pending',
   'deadLetters',
   'sent',
   'queued',
-  'idempotency',
-  'timeline',
   'messages',
   'messagesByChat',
   'messagesByTime',
@@ -34,6 +28,16 @@ const names = [
   'chats',
   'chatsByTime',
   'contacts',
+] as const;
+
+const names = [
+  'meta',
+  'configs',
+  'statuses',
+  'idempotency',
+  'timeline',
+  ...sessionDatabases,
+  ...instanceDatabases,
 ] as const;
 export type DatabaseName = (typeof names)[number];
 

@@ -4,28 +4,20 @@
  * store only, by whoever owns the instance: nothing else may write it meanwhile.
  */
 import { yieldTurn } from '../../clock.ts';
-import { type DatabaseName, type Environment, type Row, refresh, writeRows } from './databases.ts';
+import {
+  type DatabaseName,
+  type Environment,
+  instanceDatabases,
+  type Row,
+  refresh,
+  sessionDatabases,
+  writeRows,
+} from './databases.ts';
 import { afterKey, afterPrefix, keyOf, readText } from './keys.ts';
 import { erasingKey, erasingPrefix, readDeadLetter, readPending } from './layout.ts';
 import { below, type Entry, entriesIn, keysIn } from './range.ts';
 
 const rowsPerBatch = 500;
-const sessionDatabases = ['creds', 'signal', 'devices'] as const;
-const instanceDatabases = [
-  'events',
-  'dedupe',
-  'pending',
-  'deadLetters',
-  'sent',
-  'queued',
-  'messages',
-  'messagesByChat',
-  'messagesByTime',
-  'marks',
-  'chats',
-  'chatsByTime',
-  'contacts',
-] as const;
 
 async function erasePrefix(env: Environment, db: DatabaseName, prefix: Uint8Array): Promise<void> {
   for (;;) {

@@ -19,6 +19,9 @@ export const globalWebhookKey = keyOf('globalWebhook');
 export const settingKey = (key: string): Buffer => keyOf('setting', key);
 export const erasingPrefix = keyOf('erasing');
 export const erasingKey = (instance: string): Buffer => keyOf('erasing', instance);
+export const erasingChatPrefix = keyOf('erasingChat');
+export const erasingChatKey = (instance: string, chatId: string): Buffer =>
+  keyOf('erasingChat', instance, foreignPart(chatId));
 
 export const dedupeKey = (instance: string, chat: string, sender: string, id: string): Buffer =>
   keyOf(instance, foreignPart(chat), foreignPart(sender), foreignPart(id));

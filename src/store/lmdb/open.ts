@@ -9,7 +9,7 @@ import { AppError } from '../../errors.ts';
 import type { MessagesGone } from '../conversation-ports.ts';
 import type { Store, StoreIdentity, StoreWrite } from '../ports.ts';
 import { keepAllMessages, type MessageRetention } from '../retention.ts';
-import { eraseChat, eraseMessages, moveChat } from './conversation-erase.ts';
+import { eraseChat, eraseMessages, moveChat, resumeChatErasures } from './conversation-erase.ts';
 import { ConversationExpiry } from './conversation-expiry.ts';
 import { conversationReads } from './conversation-reads.ts';
 import { type Environment, openEnvironment, writeRows } from './databases.ts';
@@ -89,8 +89,11 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
     eraseSession: (id) => write('eraseSession', () => settled(eraseSession(env, id))),
     eraseMessages: (instance, chatId, which) =>
       write('eraseMessages', () => settled(eraseMessages(env, instance, chatId, which, clock.now()))),
-    eraseChat: (instance, chatId) =>
-      write('eraseChat', () => settled(eraseChat(env, instance, chatId, clock.now()))),
+    eraseChat: (instance, chatId, { alongside = [], ...how } = {}) =>
+      write('eraseChat', () => {
+        const rows = alongside.flatMap(rowsOf);
+        return settled(eraseChat(env, instance, chatId, { ...how, alongside: rows }, clock.now()));
+      }),
     moveChat: (instance, from, to) => write('moveChat', () => settled(moveChat(env, instance, from, to))),
     expire: (nowMs) => write('expire', async () => (await expiry.run(nowMs)) + (await messages.run(nowMs))),
     close: () => {
@@ -100,9 +103,11 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
   };
 }
 
-async function prepare(env: Environment, { identity, isOwner }: OpenOptions): Promise<void> {
+async function prepare(env: Environment, { identity, isOwner, clock }: OpenOptions): Promise<void> {
   await claimIdentity(env, identity, isOwner);
-  if (isOwner) await resumeErasures(env);
+  if (!isOwner) return;
+  await resumeErasures(env);
+  await resumeChatErasures(env, clock.now());
 }
 
 /**

@@ -76,6 +76,7 @@ export class GatewayAccount {
       record: (message) => this.record(message),
       recorded: (writes) => this.recorded(writes),
       recordNotice: async () => undefined,
+      recordEvents: async () => undefined,
       recordStatuses: async (updates) => {
         this.facts.push({ kind: 'StatusesChanged', updates });
         this.wake();

@@ -1,0 +1,86 @@
+/**
+ * What one instance records: events, messages, their states and changes, and what is kept of them; every batch goes
+ * through here and its events then into the outlet. Made by `instance.ts`, whose socket hands in what it hears.
+ */
+import { detach } from '../detach.ts';
+import { errorFields } from '../log.ts';
+import type { EventData, NewEvent } from '../protocol/events.ts';
+import type { InstanceConfig } from '../protocol/instance.ts';
+import type { MessageView } from '../protocol/message.ts';
+import type { SentRecord, StoreWrite } from '../store/ports.ts';
+import type { InstanceEnvironment, InstanceSocketOptions } from './environment.ts';
+import { MessageRecorder } from './message-recorder.ts';
+import { MessageStatuses } from './message-statuses.ts';
+import { statusChange } from './status-change.ts';
+
+export interface RecordsOptions {
+  readonly env: Pick<InstanceEnvironment, 'store' | 'clock' | 'outlet' | 'log'>;
+  /** As it is now: webhooks and settings change. */
+  config(): InstanceConfig;
+  /** A message came in. */
+  onReceived(): void;
+  /** After the batch: a sent message as it stands now. */
+  onRaised(view: MessageView): void;
+  /** What WhatsApp says a group is called; null where nobody can be asked. */
+  groupSubject(jid: string): Promise<string | null>;
+}
+
+type Recording = Pick<
+  InstanceSocketOptions,
+  'record' | 'recordSent' | 'recordChange' | 'recorded' | 'recordEvents' | 'recordNotice' | 'recordStatuses'
+>;
+
+export class Records {
+  #options: RecordsOptions;
+  readonly messages: MessageRecorder;
+  readonly statuses: MessageStatuses;
+
+  constructor(options: RecordsOptions) {
+    this.#options = options;
+    const { env, config, onRaised, groupSubject } = options;
+    const { store, clock } = env;
+    const { writeEvent, commit, committed, later } = this;
+    const settings = (): InstanceConfig['settings'] => config().settings;
+    const common = { instance: config().id, store, writeEvent, committed };
+    this.messages = new MessageRecorder({ ...common, clock, commit, later, settings, groupSubject });
+    const effects = (record: SentRecord, at: number) => this.messages.effects(record, at);
+    this.statuses = new MessageStatuses({ ...common, effects, onRaised });
+  }
+
+  /** The part of the socket's options that records. */
+  get recording(): Recording {
+    const { messages, statuses } = this;
+    return {
+      record: (message, source) => {
+        this.#options.onReceived();
+        return messages.writes('message.received', message, source);
+      },
+      recordSent: (message, source) => messages.writes('message.sent', message, source),
+      recordChange: (change) => messages.change(change),
+      recorded: this.committed,
+      recordEvents: (events, writes) => messages.raise(events, writes),
+      recordNotice: (chat, id, events) => messages.recordNotice(chat, id, events),
+      recordStatuses: (updates) => statuses.raise(updates.map(statusChange)),
+    };
+  }
+
+  readonly writeEvent = <T extends keyof EventData>(event: NewEvent<T>): StoreWrite =>
+    this.#options.env.outlet.write(this.#options.config(), event);
+
+  readonly commit = async (writes: readonly StoreWrite[]): Promise<void> => {
+    await this.#options.env.store.commit(writes);
+    this.committed(writes);
+  };
+
+  /** After a batch that did not go through `commit`. */
+  readonly committed = (writes: readonly StoreWrite[]): void => this.#options.env.outlet.committed(writes);
+
+  /** Work that nobody waits for. */
+  readonly later = (work: Promise<unknown>): void =>
+    detach(work, (error) => this.log(error, 'instance write failed'));
+
+  log(error: unknown, what: string): void {
+    const { env, config } = this.#options;
+    env.log.error({ instance: config().id, error: errorFields(error) }, what);
+  }
+}
