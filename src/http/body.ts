@@ -85,13 +85,19 @@ async function parseOrRelease(text: string, upload: Upload | null, intake: Media
   }
 }
 
+/** The caller is gone or the bytes broke off: nobody reads the answer, and no fault of the gateway. */
+function cutOff(error: unknown): never {
+  if (error instanceof AppError) throw error;
+  throw invalid([{ path: '', message: 'the body was cut off' }]);
+}
+
 async function readText(request: Request): Promise<string> {
   const announced = request.headers.get('content-length');
   if (announced !== null) {
     if (Number(announced) > jsonBodyMaxBytes) throw tooLarge();
-    return Number(announced) === 0 ? '' : request.text();
+    return Number(announced) === 0 ? '' : request.text().catch(cutOff);
   }
-  return request.body ? readBounded(request.body) : '';
+  return request.body ? readBounded(request.body).catch(cutOff) : '';
 }
 
 function parse(text: string): unknown {

@@ -2,7 +2,16 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys';
 import type { CommunityActions, LinkedGroup } from '../protocol/communities.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
-import { assertNoError, groupJid, groupQuery, groupServer, invalidAt, metadataOf } from './group-query.ts';
+import { attributeText } from './attribute-text.ts';
+import {
+  assertNoError,
+  exactSubject,
+  groupJid,
+  groupQuery,
+  groupServer,
+  invalidAt,
+  metadataOf,
+} from './group-query.ts';
 import { groupView } from './group-view.ts';
 import { createdGroup, descriptionNode } from './groups.ts';
 
@@ -45,8 +54,9 @@ export const communityHandlers: HandlersOf<keyof CommunityActions> = {
       { tag: 'allow_non_admin_sub_group_creation', attrs: {} },
       { tag: 'create_general_chat', attrs: {} },
     ];
-    const create = { tag: 'create', attrs: { subject }, content };
+    const create = { tag: 'create', attrs: { subject: attributeText(subject) }, content };
     const { jid } = createdGroup(await groupQuery(context, groupServer, 'set', [create]));
+    await exactSubject(context, jid, subject);
     context.groups.invalidate(jid);
     return groupView(context, await metadataOf(context, jid), true);
   },

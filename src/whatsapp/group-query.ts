@@ -6,6 +6,7 @@ import type { BinaryNode, GroupMetadata } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action-context.ts';
 import { parseAddress } from './addresses.ts';
+import { attributeText } from './attribute-text.ts';
 import { refusedQuery, statusOf } from './refusals.ts';
 
 export const groupServer = '@g.us';
@@ -43,6 +44,15 @@ export async function metadataOf({ groups }: ActionContext, jid: string): Promis
     throw new AppError('not_found', detail, { extra: { whatsappCode: code } });
   }
   throw new AppError('instance_not_open', 'The connection is still being made.', { retryAfterMs: 1_000 });
+}
+
+/** Where the subject could not stand in the attribute that makes a group, it is set once more as content. */
+export async function exactSubject(
+  { sock }: Pick<ActionContext, 'sock'>,
+  jid: string,
+  subject: string,
+): Promise<void> {
+  if (attributeText(subject) !== subject) await sock.groupUpdateSubject(jid, subject);
 }
 
 /** Elements of an answer that carry an `error` of their own are refusals of the whole request. */

@@ -8,9 +8,10 @@ import {
 import { AppError } from '../errors.ts';
 import type { GroupActions, GroupChange, GroupView } from '../protocol/groups.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
+import { attributeText } from './attribute-text.ts';
 import { inviteHandlers } from './group-invites.ts';
 import { invitedOf, memberHandlers, memberResults, participantNodes, present } from './group-members.ts';
-import { assertNoError, groupJid, groupQuery, groupServer, metadataOf } from './group-query.ts';
+import { assertNoError, exactSubject, groupJid, groupQuery, groupServer, metadataOf } from './group-query.ts';
 import { groupView } from './group-view.ts';
 import { setPicture } from './pictures.ts';
 
@@ -75,9 +76,14 @@ export const groupHandlers: HandlersOf<keyof GroupActions> = {
     const jids = present(invited).map(({ jid }) => jid);
     const about = description ? [descriptionNode(sock.generateMessageTag(), description)] : [];
     const answer = await groupQuery(context, groupServer, 'set', [
-      { tag: 'create', attrs: { subject, key }, content: [...participantNodes(jids), ...about] },
+      {
+        tag: 'create',
+        attrs: { subject: attributeText(subject), key },
+        content: [...participantNodes(jids), ...about],
+      },
     ]);
     const made = createdGroup(answer);
+    await exactSubject(context, made.jid, subject);
     const results = await memberResults(context, invited, getBinaryNodeChildren(made, 'participant'));
     return { group: await current(context, made.jid), results };
   },

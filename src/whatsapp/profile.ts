@@ -11,6 +11,7 @@ import {
 } from '../protocol/profile.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { assertKeysCame } from './app-state.ts';
+import { attributeText } from './attribute-text.ts';
 import { aboutOf, pictureOf } from './contacts.ts';
 import { setPicture } from './pictures.ts';
 
@@ -77,6 +78,18 @@ async function changePrivacy(change: PrivacyChange, context: ActionContext): Pro
   return privacyOf(context);
 }
 
+/**
+ * Own changes are no events of the socket: the account's name follows here. Baileys tells contacts too where it
+ * finds a new name, as it is.
+ */
+async function showName(sock: WASocket, name: string): Promise<void> {
+  const { creds } = sock.authState;
+  if (!creds.me) return;
+  creds.me = { ...creds.me, name };
+  sock.ev.emit('creds.update', { me: creds.me });
+  await sock.sendNode({ tag: 'presence', attrs: { name: attributeText(name) } });
+}
+
 async function changeProfile(
   { name, about }: { readonly name?: string | undefined; readonly about?: string | undefined },
   context: ActionContext,
@@ -85,9 +98,7 @@ async function changeProfile(
   if (name !== undefined) {
     assertKeysCame(sock);
     await sock.updateProfileName(name);
-    const { me } = sock.authState.creds;
-    // Own changes are no events of the socket: the account's name follows here.
-    if (me) sock.ev.emit('creds.update', { me: { ...me, name } });
+    await showName(sock, name);
   }
   if (about !== undefined) await sock.updateProfileStatus(about);
   const shown = await profileOf(context);

@@ -39,7 +39,11 @@ const brokenConnection =
   /^(ECONN(RESET|ABORTED|REFUSED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_.*)$/;
 const lostConnection = /connection closed|query cancelled|websocket is not open|socket hang up/i;
 
+/** A query that was open when the web socket closed is rejected with the bare code of that (1000–4999). */
+const isCloseCode = (error: unknown): boolean => typeof error === 'number' && error >= 1_000;
+
 const isConnectionLost = (error: unknown): boolean =>
+  isCloseCode(error) ||
   [428, 440, 515].includes(statusOf(error) ?? 0) ||
   brokenConnection.test(String((error as { code?: unknown } | null)?.code)) ||
   lostConnection.test(String(error));

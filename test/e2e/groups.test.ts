@@ -56,6 +56,13 @@ it('makes a group with a description, and says of each participant what became o
   expect(roles()).toEqual({ [phone]: 'superadmin', [ann]: 'member' });
 });
 
+it('makes a group with a subject that looks like an address', async () => {
+  const made = await call('POST', '', { subject: 'Team @ home', participants: [ann] });
+  expect(made).toMatchObject({ status: 201, body: { subject: 'Team @ home' } });
+  expect(stage.sandbox.world.groups.find(made.body.id)?.subject).toBe('Team @ home');
+  expect((await call('DELETE', `/${made.body.id}`)).status).toBe(204);
+});
+
 it('reads one group, and lists all in pages', async () => {
   const one = await call('GET', `/${gid}`);
   expect(one.body).toMatchObject({

@@ -45,6 +45,20 @@ it('keeps the name where the phone still writes under the old one', async () => 
   }
 });
 
+// Baileys wrote such a name into an attribute as an empty JID, and WhatsApp closed the connection.
+it.each(['@', 'Theatre @', 'constructor', 'a:1@b'])(
+  'takes the name "%s" and stays connected',
+  async (name) => {
+    const changed = await stage.call('PATCH', `${base}/profile`, { name });
+    expect(changed).toMatchObject({ status: 200, body: { name } });
+    expect((await stage.call('GET', base)).body).toMatchObject({
+      state: 'open',
+      reconnects: 0,
+      me: { name },
+    });
+  },
+);
+
 it('shows and changes privacy, and refuses a value that a category does not take', async () => {
   const change = { lastSeen: 'none', readReceipts: 'none', defaultEphemeralSeconds: 86_400 };
   const changed = await stage.call('PATCH', `${base}/privacy`, change);
