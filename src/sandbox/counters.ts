@@ -29,6 +29,7 @@ export const counterNames = [
   'stanzasIn',
   'stanzasOut',
   'unanswered',
+  'groupQueries',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

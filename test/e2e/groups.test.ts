@@ -194,7 +194,7 @@ it('refuses what is no group, no person and no change; what WhatsApp refuses is 
 });
 
 it('asks WhatsApp for a group once, however often it is read, and again after a change', async () => {
-  const asked = () => stage.sandbox.world.counters.ofAccount(phone).stanzasIn;
+  const asked = () => stage.sandbox.world.counters.ofAccount(phone).groupQueries;
   await stage.until(() => there().members.size === 2, 'the group is there');
   await call('GET', `/${gid}`);
   const before = asked();
@@ -202,4 +202,5 @@ it('asks WhatsApp for a group once, however often it is read, and again after a 
   expect(asked()).toBe(before);
   await call('PATCH', `/${gid}`, { subject: 'Fresh' });
   expect((await call('GET', `/${gid}`)).body.subject).toBe('Fresh');
+  expect(asked()).toBeGreaterThan(before);
 });

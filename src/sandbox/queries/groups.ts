@@ -169,6 +169,7 @@ function answerWrite(query: Query, group: Group, request: Node): Answer {
 
 export const answerGroups: Answerer = (query) => {
   const { world, companion, iq } = query;
+  world.counters.add('groupQueries', companion.account.phone);
   const [request] = childrenOf(iq);
   if (!request) return refusal(400, 'bad-request');
   const { to = '' } = iq.attrs;
