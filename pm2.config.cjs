@@ -1,5 +1,5 @@
 // PM2: one fork-mode process (the shards are threads of it), on the Node that this project pins.
-// `npx pm2 start pm2.config.cjs --env production`; PM2 itself is not a dependency. Settings come from the
+// `pm2 start pm2.config.cjs --env production`; PM2 itself is not a dependency. Settings come from the
 // environment, else from production.env beside this file (copy deploy/production.env). Never use cluster
 // mode or more than one process: one data folder takes one process.
 const { existsSync, readFileSync } = require('node:fs');

@@ -106,9 +106,17 @@ export async function exportCommand(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** The lock guards the folder, not one that was moved away beneath its gateway. */
+async function warnOfAGateway(): Promise<void> {
+  const { url } = loadAccess();
+  const answer = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  if (answer?.ok) say(`A gateway answers at ${url}: if it runs the numbers of this backup, stop it first.`);
+}
+
 export async function restoreCommand(argv: readonly string[]): Promise<number> {
   const [file = ''] = words(argv, 'restore FILE|-', 1).positionals;
   const options = restoreOptions();
+  await warnOfAGateway();
   say(`restored into ${options.dataDir}: ${about(await restore(source(file), options))}`);
   say(
     'Start the gateway: the instances that were open connect by themselves. Never run a backup twice at once.',

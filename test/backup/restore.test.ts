@@ -20,6 +20,8 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
   WA_SOCKET_URL: stage.sandbox.url,
   WA_ROOT_KEY: stage.sandbox.rootKey,
   BACKUP_PASSPHRASE: phrase,
+  // Where nobody answers.
+  PORT: '9',
   ...more,
 });
 
@@ -163,6 +165,10 @@ describe('backup and restore', { timeout: 120_000 }, () => {
       expect(code).not.toBe(0);
       expect(says.trim().split('\n')).toHaveLength(1);
     }
+    const { port } = new URL(stage.gateway.url);
+    expect((await elenco(['restore', cut], there({ PORT: port }))).says).toMatch(
+      /^A gateway answers at http:.*: if it runs the numbers of this backup, stop it first\.\nelenco: /,
+    );
     const left = await readdir(dataDir).catch(() => []);
     expect(left.filter((name) => name.startsWith('store') || name === 'restoring')).toEqual([]);
     await stage.stopGateway();
