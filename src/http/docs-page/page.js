@@ -38,10 +38,21 @@ function parameters(list) {
   return element('table', {}, ...rows);
 }
 
+/** The examples of a body, by name where there are several. */
+function shownExamples({ example, examples = {} }) {
+  const named = Object.entries(examples).map(([name, { value }]) => [`Example: ${name}`, value]);
+  return (example === undefined ? named : [['Example', example]]).flatMap(([title, value]) => [
+    element('p', {}, title),
+    element('pre', {}, JSON.stringify(value, null, 2)),
+  ]);
+}
+
 function bodies(document_, content = {}) {
-  return Object.entries(content).flatMap(([type, { schema }]) => [
+  return Object.entries(content).flatMap(([type, media]) => [
     element('p', {}, element('code', {}, type)),
-    shown(document_, schema),
+    ...shownExamples(media),
+    element('p', {}, 'Schema'),
+    shown(document_, media.schema),
   ]);
 }
 

@@ -8,6 +8,13 @@ const tag = 'docs';
 const cacheControl = 'public, max-age=300';
 const openJson = 'application/json; charset=UTF-8';
 
+/** The page loads what lies beside it and /openapi.json, nothing from elsewhere, and stands in no frame. */
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 /** Files of the page, by route. */
 const files = [
   { path: '/docs', file: '../docs-page/index.html', type: 'text/html; charset=UTF-8' },
@@ -25,7 +32,10 @@ function fileRoute({ path, file, type }: (typeof files)[number]): AnyRoute {
     access: 'open',
     limit: 'global',
     answers: { 200: { about: 'The page', types: [type.slice(0, type.indexOf(';'))] } },
-    handle: () => content(type, body, cacheControl),
+    handle() {
+      const answer = content(type, body, cacheControl);
+      return { ...answer, headers: { ...answer.headers, ...pageHeaders } };
+    },
   });
 }
 
