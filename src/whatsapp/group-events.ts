@@ -30,6 +30,10 @@ export interface GroupNoticeParts {
 type Listener = (stanza: BinaryNode) => unknown;
 const memberTags: readonly string[] = ['add', 'remove', 'promote', 'demote', 'leave'];
 
+/** A group's, or a community's. */
+const joinNodeOf = (child: BinaryNode): BinaryNode | undefined =>
+  getBinaryNodeChild(child, 'group_join') ?? getBinaryNodeChild(child, 'community_join');
+
 /** What a child of a notification changes; null where it changes no setting. */
 function changesOf(child: BinaryNode): GroupChanges | null {
   const { tag, attrs } = child;
@@ -56,7 +60,7 @@ function changesOf(child: BinaryNode): GroupChanges | null {
     case 'member_add_mode':
       return { memberAddMode: String(child.content) === 'admin_add' ? 'admins' : 'everyone' };
     case 'membership_approval_mode':
-      return { joinApproval: getBinaryNodeChild(child, 'group_join')?.attrs['state'] === 'on' };
+      return { joinApproval: joinNodeOf(child)?.attrs['state'] === 'on' };
     case 'invite':
       return { invite: attrs['code'] ?? null };
     case 'link':

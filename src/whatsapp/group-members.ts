@@ -120,6 +120,12 @@ async function requestOf({ attrs }: BinaryNode, { party }: ActionContext): Promi
   };
 }
 
+/** Whoever is removed from a community leaves its groups too, as in WhatsApp's apps. */
+async function removalAttrs(context: ActionContext, jid: string): Promise<BinaryNode['attrs']> {
+  const { isCommunity } = await metadataOf(context, jid);
+  return isCommunity ? { linked_groups: 'true' } : {};
+}
+
 export const memberHandlers: HandlersOf<'ChangeMembers' | 'ListJoinRequests' | 'DecideJoinRequests'> = {
   async ChangeMembers({ gid, action, participants }, context) {
     const jid = groupJid(gid);
@@ -128,8 +134,9 @@ export const memberHandlers: HandlersOf<'ChangeMembers' | 'ListJoinRequests' | '
     if (parties.length === 0) return memberResults(context, invited, []);
     const jids =
       action === 'add' ? parties.map((party) => party.jid) : await jidsInGroup(context, jid, parties);
+    const attrs = action === 'remove' ? await removalAttrs(context, jid) : {};
     const answer = await groupQuery(context, jid, 'set', [
-      { tag: action, attrs: {}, content: participantNodes(jids) },
+      { tag: action, attrs, content: participantNodes(jids) },
     ]);
     context.groups.invalidate(jid);
     const answered = getBinaryNodeChildren(getBinaryNodeChild(answer, action), 'participant');

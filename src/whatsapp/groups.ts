@@ -1,10 +1,5 @@
 /** Groups: made, listed, read, changed and left. Called through `actions.ts`. */
-import {
-  type BinaryNode,
-  getBinaryNodeChild,
-  getBinaryNodeChildren,
-  type WASocket,
-} from '@whiskeysockets/baileys';
+import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
 import type { GroupActions, GroupChange, GroupView } from '../protocol/groups.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
@@ -15,18 +10,27 @@ import { assertNoError, exactSubject, groupJid, groupQuery, groupServer, metadat
 import { groupView } from './group-view.ts';
 import { setPicture } from './pictures.ts';
 
-type Setting = (sock: WASocket, jid: string, change: GroupChange) => Promise<void>;
+type Setting = (context: ActionContext, jid: string, change: GroupChange) => Promise<void>;
+
+/** A community has a node of its own for it. */
+async function setJoinApproval(context: ActionContext, jid: string, isOn: boolean): Promise<void> {
+  const { sock } = context;
+  const { isCommunity } = await metadataOf(context, jid);
+  const mode = isOn ? 'on' : 'off';
+  await (isCommunity ? sock.communityJoinApprovalMode(jid, mode) : sock.groupJoinApprovalMode(jid, mode));
+}
 
 /** One query a setting, in this order. */
 const settings: { readonly [K in keyof GroupChange]-?: Setting } = {
-  subject: (sock, jid, { subject = '' }) => sock.groupUpdateSubject(jid, subject),
-  description: (sock, jid, { description }) => sock.groupUpdateDescription(jid, description || undefined),
-  announce: (sock, jid, { announce }) =>
+  subject: ({ sock }, jid, { subject = '' }) => sock.groupUpdateSubject(jid, subject),
+  description: ({ sock }, jid, { description }) => sock.groupUpdateDescription(jid, description || undefined),
+  announce: ({ sock }, jid, { announce }) =>
     sock.groupSettingUpdate(jid, announce ? 'announcement' : 'not_announcement'),
-  locked: (sock, jid, { locked }) => sock.groupSettingUpdate(jid, locked ? 'locked' : 'unlocked'),
-  ephemeralSeconds: (sock, jid, { ephemeralSeconds = 0 }) => sock.groupToggleEphemeral(jid, ephemeralSeconds),
-  joinApproval: (sock, jid, { joinApproval }) => sock.groupJoinApprovalMode(jid, joinApproval ? 'on' : 'off'),
-  memberAddMode: (sock, jid, { memberAddMode }) =>
+  locked: ({ sock }, jid, { locked }) => sock.groupSettingUpdate(jid, locked ? 'locked' : 'unlocked'),
+  ephemeralSeconds: ({ sock }, jid, { ephemeralSeconds = 0 }) =>
+    sock.groupToggleEphemeral(jid, ephemeralSeconds),
+  joinApproval: (context, jid, { joinApproval = false }) => setJoinApproval(context, jid, joinApproval),
+  memberAddMode: ({ sock }, jid, { memberAddMode }) =>
     sock.groupMemberAddMode(jid, memberAddMode === 'admins' ? 'admin_add' : 'all_member_add'),
 };
 
@@ -95,7 +99,7 @@ export const groupHandlers: HandlersOf<keyof GroupActions> = {
   async UpdateGroup({ gid, change }, context) {
     const jid = groupJid(gid);
     for (const name of Object.keys(settings) as (keyof GroupChange)[]) {
-      if (change[name] !== undefined) await settings[name](context.sock, jid, change);
+      if (change[name] !== undefined) await settings[name](context, jid, change);
     }
     return current(context, jid);
   },

@@ -95,3 +95,36 @@ it('is deactivated by its owner alone: gone for everybody, its groups stay unlin
   expect((await stage.call('GET', `${members}/groups/${group}`)).body.community).toBe(null);
   expect((await stage.call('GET', `${members}/groups/${id}`)).status).toBe(404);
 });
+
+it('loses a member from all of its groups, and asks for approval in its own way', async () => {
+  const { id, group, announcements } = await joined('Understudies');
+  const removed = await stage.call('DELETE', `${base}/groups/${id}/participants`, { participants: [member] });
+  expect(removed.body.results).toMatchObject([{ code: 200, party: { pn: `${member}@s.whatsapp.net` } }]);
+  for (const jid of [id, group, announcements]) {
+    expect(stage.sandbox.world.groups.find(jid)?.members.has(member)).toBe(false);
+    await stage.hook.next(
+      ({ event: { instance, type, data } }) =>
+        instance === 'member' &&
+        type === 'group.participants' &&
+        data.chat.jid === jid &&
+        data.action === 'remove',
+      `the member hears of ${jid}`,
+    );
+  }
+  const approved = await stage.call('PATCH', `${base}/groups/${id}`, { joinApproval: true });
+  expect(approved).toMatchObject({ status: 200, body: { joinApproval: true, isCommunity: true } });
+  expect(stage.sandbox.world.groups.find(id)?.hasApproval).toBe(true);
+  await stage.hook.next(
+    ({ event: { data } }) => data.chat?.jid === id && data.changes?.joinApproval === true,
+    'the approval is told',
+  );
+  const invite = stage.sandbox.world.groups.find(id)?.inviteCode;
+  const asked = await stage.call('POST', `${members}/groups/join`, { invite });
+  expect(asked.body).toEqual({ id, status: 'requested' });
+  const decided = await stage.call('POST', `${base}/groups/${id}/requests`, {
+    action: 'approve',
+    participants: [member],
+  });
+  expect(decided.body.results).toMatchObject([{ code: 200 }]);
+  expect(stage.sandbox.world.groups.find(id)?.members.has(member)).toBe(true);
+});

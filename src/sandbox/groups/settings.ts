@@ -55,11 +55,9 @@ const changes: Readonly<Record<string, Change>> = {
     return node('member_add_mode', {}, Buffer.from(group.addMode));
   },
   membership_approval_mode: (_world, group, _actor, request) => {
-    const asked = childOf(request, 'group_join') ?? childOf(request, 'community_join');
-    group.hasApproval = asked?.attrs['state'] === 'on';
-    return node('membership_approval_mode', {}, [
-      node('group_join', { state: group.hasApproval ? 'on' : 'off' }),
-    ]);
+    const join = group.isCommunity ? 'community_join' : 'group_join';
+    group.hasApproval = childOf(request, join)?.attrs['state'] === 'on';
+    return node('membership_approval_mode', {}, [node(join, { state: group.hasApproval ? 'on' : 'off' })]);
   },
 };
 

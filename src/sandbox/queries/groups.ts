@@ -138,6 +138,21 @@ function answerRequests({ world, companion }: Query, group: Group, request: Node
   return or(decideRequests(world, group, companion.account.phone, decision.tag, jidsIn(decision)));
 }
 
+/** From a community with all of its groups, where the request says so. */
+function answerMembers(
+  { world, companion }: Query,
+  group: Group,
+  request: Node,
+  action: MemberAction,
+): Answer {
+  const actor = companion.account.phone;
+  const jids = jidsIn(request);
+  const changed = changeMembers(world, group, actor, action, jids);
+  if (changed && action === 'remove' && request.attrs['linked_groups'] === 'true')
+    for (const sub of world.groups.subGroupsOf(group.jid)) changeMembers(world, sub, actor, action, jids);
+  return or(changed);
+}
+
 function answerWrite(query: Query, group: Group, request: Node): Answer {
   const { world, companion } = query;
   const actor = companion.account.phone;
@@ -147,7 +162,7 @@ function answerWrite(query: Query, group: Group, request: Node): Answer {
     case 'remove':
     case 'promote':
     case 'demote':
-      return or(changeMembers(world, group, actor, request.tag satisfies MemberAction, jidsIn(request)));
+      return answerMembers(query, group, request, request.tag);
     case 'invite':
       if (!isAdmin(group, actor)) return forbidden;
       return [node('invite', { code: revokeInvite(world, group, actor) })];
