@@ -48,7 +48,7 @@ export const inviteHandlers: HandlersOf<
     const requested = getBinaryNodeChild(answer, 'membership_approval_request');
     const id = (joined ?? requested)?.attrs['jid'] ?? '';
     context.groups.invalidate(id);
-    return { id, status: joined ? 'joined' : 'requested' };
+    return { id, status: requested ? 'requested' : 'joined' };
   },
 
   async GetInvitedGroup({ invite }, context) {

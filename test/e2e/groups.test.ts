@@ -197,6 +197,8 @@ it('asks WhatsApp for a group once, however often it is read, and again after a 
   const asked = () => stage.sandbox.world.counters.ofAccount(phone).groupQueries;
   await stage.until(() => there().members.size === 2, 'the group is there');
   await call('GET', `/${gid}`);
+  const devices = [...(stage.sandbox.world.accounts.find(phone)?.companions.values() ?? [])];
+  await stage.until(() => devices.every(({ queue }) => queue.size === 0), 'what was told is acknowledged');
   const before = asked();
   await Promise.all(Array.from({ length: 20 }, () => call('GET', `/${gid}`)));
   expect(asked()).toBe(before);
