@@ -63,6 +63,8 @@ export class Outgoing {
   #options: OutgoingOptions;
   #socket: WaSocket | null = null;
   #queued = new Map<string, SentRecord>();
+  /** Commits in flight, by the id of the message that they queue. */
+  #storing = new Map<string, Promise<void>>();
   #sending = new Set<string>();
   #committing = new Set<Promise<void>>();
   #chats = new Map<string, Promise<void>>();
@@ -107,6 +109,8 @@ export class Outgoing {
     const record = await this.#accepted(request);
     if (record.view.status === 'failed') throw failureOf(record.view);
     if (this.#socket) this.#start(record, this.#socket);
+    // Its first ratchet step joins the commit meanwhile; its frame does not leave before.
+    await this.#storing.get(record.id);
     const target = targets[request.wait];
     if (hasReached(record.view.status, target)) return record.view;
     return this.#waiters.wait(record.id, target, request.timeoutMs);
@@ -139,9 +143,22 @@ export class Outgoing {
     const record = socket
       ? await this.#composed(draft, socket).catch((error) => unencoded(draft, error))
       : draft;
+    const listed = await this.#options.listed(record);
     if (this.#ending) throw this.#ending;
-    await this.#tracked(this.#commit(record));
+    this.#store(record, listed);
     return record;
+  }
+
+  /** Queued at once; whoever answers for it, or sends it, awaits what is in `#storing`. */
+  #store(record: SentRecord, listed: readonly StoreWrite[]): void {
+    const { id } = record;
+    const stored = this.#tracked(
+      this.#options.store.commit([{ to: 'sent', record, queued: true }, ...listed]),
+    );
+    this.#queued.set(id, record);
+    this.#storing.set(id, stored);
+    const over = (): boolean => this.#storing.delete(id);
+    stored.then(over, () => over() && this.#queued.delete(id));
   }
 
   async #commit(record: SentRecord): Promise<void> {
@@ -235,22 +252,34 @@ export class Outgoing {
       written.resolve();
       if (this.#chats.get(chat) === written.promise) this.#chats.delete(chat);
     };
-    const turn = before.then(() => this.#transmit(record, socket, leave)).finally(leave);
+    const stored = this.#storing.get(record.id);
+    const turn = before.then(() => this.#transmit(record, socket, leave, stored)).finally(leave);
     detach(turn, this.#options.onFailure);
   }
 
   /** Never rejects: what fails is either still queued or refused for good. */
-  async #transmit(record: SentRecord, socket: WaSocket, onWritten: () => void): Promise<void> {
+  async #transmit(
+    record: SentRecord,
+    socket: WaSocket,
+    onWritten: () => void,
+    stored: Promise<void> | undefined,
+  ): Promise<void> {
     try {
       await this.#paced();
       const ready = await this.#prepared(record, socket);
       if (this.#socket !== socket) return;
       const { id: messageId, to, content, quote } = ready;
       const message = { messageId, to, content, quote };
-      const { at } = await socket.send(message, ready.proto ?? new Uint8Array(), onWritten);
+      const proto = ready.proto ?? new Uint8Array();
+      const { at } = await socket.send(message, proto, onWritten, stored);
       this.#raise(ready, 'sent', at, null);
     } catch (error) {
-      this.#refused(record, error);
+      // The state of a message is raised on its record, which may still be on its way into the store.
+      const unstored = await stored?.then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      this.#refused(record, unstored ?? error);
     } finally {
       if (this.#socket === socket) this.#sending.delete(record.id);
     }

@@ -74,6 +74,10 @@ export class Connection {
   private readonly keys: SignalKeyStore;
   private readonly appState: FirstAppState;
   private readonly pairable = Promise.withResolvers<void>();
+  private readonly gate = new FrameGate(
+    () => this.keeper.pending,
+    (error) => this.cut(storeFailed(String(error))),
+  );
   private isOpen = false;
   private cause: CloseCause | undefined;
   private releaseEvents: Timer | undefined;
@@ -108,6 +112,7 @@ export class Connection {
       dataDir: options.dataDir,
       me: this.me,
       hasEnded: () => this.guard.isEnded,
+      holdFrames: (stored) => this.gate.hold(stored),
       messagesOf: this.messagesOf,
     });
     this.listen();
@@ -134,7 +139,7 @@ export class Connection {
         return connection.isOpen;
       },
       encode: (message) => sender.encode(message),
-      send: (message, proto, onWritten) => this.whenOpen(() => sender.send(message, proto, onWritten)),
+      send: (...message) => this.whenOpen(() => sender.send(...message)),
       queryNumbers: (numbers) => this.whenOpen(() => queryNumbers({ sock, lids }, numbers)),
       perform: (action, resolve) => this.whenOpen(() => performAction(action, this.actionContext(resolve))),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
@@ -203,12 +208,8 @@ export class Connection {
 
   private listen(): void {
     const { sock, options } = this;
-    const gate = new FrameGate(
-      () => this.keeper.pending,
-      (error) => this.cut(storeFailed(String(error))),
-    );
     const raw = rawSocketOf(sock);
-    if (raw) gate.install(raw);
+    if (raw) this.gate.install(raw);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
     this.groups.fetchAll = () => sock.groupFetchAllParticipating();
     handleInOrder(

@@ -1,6 +1,6 @@
 /**
- * Holds back outgoing frames while changed credentials are not durable: the answer to a pairing and the
- * upload of pre-keys must not reach WhatsApp before what they promise is stored. Sits on the raw WebSocket
+ * Holds back outgoing frames while what they promise is not durable: the answer to a pairing and the upload
+ * of pre-keys until credentials are stored, a message until its record is. Sits on the raw WebSocket
  * of one Baileys socket; keeps the order of frames and never drops one silently.
  */
 import { detach } from '../detach.ts';
@@ -31,13 +31,22 @@ export function inOneWriteUntilTick(socket: RawSocket | null): void {
   if (stream) process.nextTick(() => stream.uncork());
 }
 
+interface HeldFrame {
+  readonly data: Uint8Array;
+  readonly sent: Sent | undefined;
+  /** What it waits for; undefined where it only stands behind others. */
+  readonly until: Promise<unknown> | undefined;
+}
+
 export class FrameGate {
-  private readonly queue: { data: Uint8Array; sent: Sent | undefined }[] = [];
+  private readonly queue: HeldFrame[] = [];
   private readonly pending: () => Promise<void> | undefined;
+  private readonly holds = new Set<Promise<void>>();
   private readonly onFailure: (error: unknown) => void;
   private isHolding = false;
   private socket: RawSocket | null = null;
 
+  /** `pending`: credentials that are not durable yet. */
   constructor(pending: () => Promise<void> | undefined, onFailure: (error: unknown) => void) {
     this.pending = pending;
     this.onFailure = onFailure;
@@ -47,19 +56,42 @@ export class FrameGate {
     this.socket = socket;
     const send = socket.send.bind(socket);
     socket.send = (data, sent) => {
-      if (!this.isHolding && this.pending() === undefined) return send(data, sent);
-      this.queue.push({ data, sent });
+      const until = this.unstored();
+      if (!this.isHolding && until === undefined) return send(data, sent);
+      this.queue.push({ data, sent, until });
       if (!this.isHolding) detach(this.release(send), (error) => this.fail(error));
     };
   }
 
+  /** No frame that is sent from here on leaves before `stored` resolves. */
+  hold(stored: Promise<void>): void {
+    this.holds.add(stored);
+    detach(
+      stored.finally(() => this.holds.delete(stored)),
+      () => undefined,
+    );
+  }
+
+  private unstored(): Promise<unknown> | undefined {
+    if (this.holds.size === 0) return this.pending();
+    const all = Promise.all([this.pending(), ...this.holds]);
+    detach(all, () => undefined);
+    return all;
+  }
+
   private async release(send: RawSocket['send']): Promise<void> {
     this.isHolding = true;
-    for (let wait = this.pending(); wait; wait = this.pending()) await wait;
+    for (let first = this.queue[0]; first; first = this.queue[0]) {
+      const { until } = first;
+      await until;
+      inOneWrite(this.socket, () => {
+        for (let next = this.queue[0]; next && (!next.until || next.until === until); next = this.queue[0]) {
+          this.queue.shift();
+          send(next.data, next.sent);
+        }
+      });
+    }
     this.isHolding = false;
-    inOneWrite(this.socket, () => {
-      for (const { data, sent } of this.queue.splice(0)) send(data, sent);
-    });
   }
 
   private fail(error: unknown): void {

@@ -30,6 +30,8 @@ export interface SenderParts {
   readonly clock: Clock;
   /** Where what waits to be uploaded lies. */
   readonly dataDir: string;
+  /** No frame leaves before this is durable. */
+  holdFrames(stored: Promise<void>): void;
   /** The socket is over: what fails from here on says nothing about the message. */
   hasEnded(): boolean;
   me(): Me;
@@ -80,6 +82,7 @@ export class Sender {
     message: OutgoingMessage,
     bytes: Uint8Array,
     onWritten: () => void = () => undefined,
+    stored?: Promise<void>,
   ): Promise<SendOutcome> {
     await this.window.enter();
     // An id that waits already is the same message: it is not written twice.
@@ -88,7 +91,7 @@ export class Sender {
       if (this.isEnded) throw socketEnded();
       if (known) return await known.outcome;
       const outcome = this.awaitAcknowledgement(message.messageId);
-      detach(this.relay(message, bytes).then(onWritten), (error) =>
+      detach(this.relay(message, bytes, stored).then(onWritten), (error) =>
         this.fail(message.messageId, this.sendError(error, message.to)),
       );
       return await outcome;
@@ -106,8 +109,17 @@ export class Sender {
     this.uploads.refuseAll(socketEnded());
   }
 
-  private async relay({ to, messageId, content }: OutgoingMessage, bytes: Uint8Array): Promise<void> {
+  private async relay(
+    { to, messageId, content }: OutgoingMessage,
+    bytes: Uint8Array,
+    stored: Promise<void> | undefined,
+  ): Promise<void> {
     await this.assertReachable(to);
+    if (stored) {
+      // Refused already (the disk is full): not a step of the ratchet then.
+      await Promise.race([stored, Promise.resolve()]);
+      this.parts.holdFrames(stored);
+    }
     const options = { messageId, ...relayExtras(content) };
     await this.parts.sock.relayMessage(to, proto.Message.decode(bytes), options);
   }

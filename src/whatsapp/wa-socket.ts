@@ -123,9 +123,15 @@ export interface WaSocket {
    * Sends and awaits the server's acknowledgement. `onWritten` is called when the frame has been written: what
    * is sent after that stands behind it on the wire. Rejects: `whatsapp_rejected` (with `extra.whatsappCode`)
    * when refused, `actor_restarted` when the socket ended first (outcome unknown: send again with the same id),
-   * `instance_not_open` before the login.
+   * `instance_not_open` before the login. `stored` is the message on its way into the store: its first ratchet
+   * step joins that commit, and no frame leaves before it; rejects with what it rejects with.
    */
-  send(message: OutgoingMessage, proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome>;
+  send(
+    message: OutgoingMessage,
+    proto: Uint8Array,
+    onWritten?: () => void,
+    stored?: Promise<void>,
+  ): Promise<SendOutcome>;
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */
   queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
   /** Anything but a message; `resolve` finds the JIDs of addresses as the caller wrote them, null for none. */

@@ -178,6 +178,36 @@ describe('a send', () => {
     expect(again).toMatchObject({ id: 'A1', status: 'sent', chat: { jid: '5511@s.whatsapp.net' } });
   });
 
+  it('is refused and forgotten where the store cannot take it, and the next one is sent', async () => {
+    const outgoing = queue();
+    const socket = new ScriptedSocket();
+    outgoing.setSocket(socket);
+    const commit = store.commit.bind(store);
+    store.commit = async () => {
+      throw new AppError('store_failed', 'no room');
+    };
+    await expect(outgoing.send(request('A1'))).rejects.toMatchObject({ code: 'store_failed' });
+    store.commit = commit;
+    expect([outgoing.depth, socket.sentIds, events]).toEqual([0, [], []]);
+    const answer = outgoing.send(request('A1'));
+    await socket.left(1);
+    socket.acknowledge();
+    expect(await answer).toMatchObject({ id: 'A1', status: 'sent' });
+  });
+
+  it('that is refused before it was stored becomes failed once it is', async () => {
+    const outgoing = queue();
+    const socket = new ScriptedSocket();
+    socket.send = async () => {
+      throw new AppError('not_on_whatsapp', 'nobody');
+    };
+    outgoing.setSocket(socket);
+    await expect(outgoing.send(request('A1'))).rejects.toMatchObject({ code: 'not_on_whatsapp' });
+    expect(events).toEqual([{ status: 'failed', id: 'A1' }]);
+    expect((await store.messages.sent('a', 'A1'))?.view.status).toBe('failed');
+    expect([outgoing.depth, await store.messages.queued('a', 10)]).toEqual([0, []]);
+  });
+
   it('too late says so with the id, and stays queued', async () => {
     const outgoing = queue();
     const answer = outgoing.send(request('A1', '5511', 'server', 20));

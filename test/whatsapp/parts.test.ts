@@ -50,8 +50,9 @@ function gated(pending: () => Promise<void> | undefined) {
   const sent: string[] = [];
   const failures: unknown[] = [];
   const socket = { send: (data: Uint8Array) => void sent.push(Buffer.from(data).toString()), terminate() {} };
-  new FrameGate(pending, (error) => void failures.push(error)).install(socket);
-  return { socket, sent, failures };
+  const gate = new FrameGate(pending, (error) => void failures.push(error));
+  gate.install(socket);
+  return { gate, socket, sent, failures };
 }
 
 test('frames wait in order while credentials are not durable', async () => {
@@ -88,6 +89,29 @@ test('frames that were held leave in one write', async () => {
   socket.send(Buffer.from('2'));
   pending = undefined;
   await vi.waitFor(() => expect(order).toEqual(['cork', '1', '2', 'uncork']));
+});
+
+test('frames wait for the messages that were being stored when they were sent, not for later ones', async () => {
+  const { gate, socket, sent } = gated(() => undefined);
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  gate.hold(first.promise);
+  socket.send(Buffer.from('1'));
+  gate.hold(second.promise);
+  socket.send(Buffer.from('2'));
+  first.resolve();
+  await vi.waitFor(() => expect(sent).toEqual(['1']));
+  second.resolve();
+  await vi.waitFor(() => expect(sent).toEqual(['1', '2']));
+  socket.send(Buffer.from('3'));
+  expect(sent).toEqual(['1', '2', '3']);
+});
+
+test('the frame of a message that could not be stored never leaves', async () => {
+  const { gate, socket, sent, failures } = gated(() => undefined);
+  gate.hold(Promise.reject(new Error('disk full')));
+  socket.send(Buffer.from('1'));
+  await vi.waitFor(() => expect(failures.length).toBe(1));
+  expect(sent).toEqual([]);
 });
 
 test('frames are refused when the credentials could not be saved', async () => {

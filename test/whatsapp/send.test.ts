@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { proto } from '@whiskeysockets/baileys';
 import { beforeEach, expect, test } from 'vitest';
+import { AppError } from '../../src/errors.ts';
 import { unacknowledgedSendsMax } from '../../src/limits.ts';
 import type { MessageContent } from '../../src/protocol/message.ts';
 import type { LidMapping } from '../../src/whatsapp/lid-mapping.ts';
@@ -18,12 +19,14 @@ let ws: EventEmitter;
 let relayed: string[];
 let relay: (id: string) => Promise<string>;
 let sender: Sender;
+let held: Promise<void>[];
 let hasEnded: boolean;
 
 beforeEach(() => {
   clock = createHandClock();
   ws = new EventEmitter();
   relayed = [];
+  held = [];
   hasEnded = false;
   relay = async (id) => id;
   const sock = {
@@ -45,6 +48,7 @@ beforeEach(() => {
     lids,
     clock,
     dataDir: '',
+    holdFrames: (stored) => void held.push(stored),
     hasEnded: () => hasEnded,
     me: () => ({ jid: 'me@s.whatsapp.net', pn: 'me@s.whatsapp.net', lid: 'me@lid', name: null }),
     messagesOf: () => [],
@@ -125,6 +129,23 @@ test('the end of the socket answers everything that waits', async () => {
     code: 'actor_restarted',
   });
   expect([clock.timers, ws.listenerCount('CB:ack,class:message')]).toEqual([0, 0]);
+});
+
+test('a message on its way into the store is encrypted meanwhile, and holds its frames', async () => {
+  const stored = Promise.withResolvers<void>();
+  const sending = sender.send(outgoing('A'), new Uint8Array(), () => undefined, stored.promise);
+  await turn();
+  expect([relayed, held]).toEqual([['A'], [stored.promise]]);
+  stored.resolve();
+  acknowledge('A');
+  await sending;
+});
+
+test('a message that the store refused at once takes no step of the ratchet', async () => {
+  const stored = Promise.reject(new AppError('store_failed', 'no room'));
+  const sending = sender.send(outgoing('A'), new Uint8Array(), () => undefined, stored);
+  await expect(sending).rejects.toMatchObject({ code: 'store_failed' });
+  expect([relayed, held, clock.timers]).toEqual([[], [], 0]);
 });
 
 test('an acknowledgement that never comes gives its place away', async () => {

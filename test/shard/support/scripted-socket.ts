@@ -21,7 +21,13 @@ export class ScriptedSocket implements WaSocket {
     return new TextEncoder().encode('text' in message.content ? message.content.text : '');
   }
 
-  send(message: OutgoingMessage, _proto: Uint8Array, onWritten?: () => void): Promise<SendOutcome> {
+  async send(
+    message: OutgoingMessage,
+    _proto: Uint8Array,
+    onWritten?: () => void,
+    stored?: Promise<void>,
+  ): Promise<SendOutcome> {
+    await stored;
     this.sentIds.push(message.messageId);
     this.written.push(() => onWritten?.());
     return new Promise((resolve, reject) => {
