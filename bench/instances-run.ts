@@ -23,7 +23,8 @@ export interface InstancesResult {
   readonly variant: Variant;
   readonly count: number;
   readonly pairedMs: number;
-  readonly base: { anonMb: number; rssMb: number };
+  /** The same process with the same threads, restarted, with a few instances open: what the first ones load is in it. */
+  readonly base: { anonMb: number; rssMb: number; instances: number };
   readonly idle: { anonMb: number; rssMb: number; perInstanceMb: number; cpuShare: number };
   readonly restart: { servingMs: number; openMs: number; state: Latency; gatewayCpuMs: number };
   readonly loads: Readonly<Record<string, Load>>;
@@ -36,6 +37,8 @@ const [variantText = 'ours', countText = '10', sizeText = '500', idleText = '5',
 const variant = variantText as Variant;
 const [count, size, idleS] = [Number(countText), Number(sizeText), Number(idleText)];
 const groupsMax = 50;
+const baseInstancesMax = 8;
+const baseIdleSMax = 10;
 const silent = (n: number): string => `55119${String(n).padStart(4, '0')}8001`;
 const say = (text: string): void => void process.stderr.write(`  ${variant} ${count}: ${text}\n`);
 
@@ -112,7 +115,19 @@ async function restart(stage: Stage): Promise<InstancesResult['restart']> {
   return { servingMs, openMs: performance.now() - start, state, gatewayCpuMs: stage.cpu().gateway };
 }
 
-async function idle(stage: Stage, baseMb: number): Promise<InstancesResult['idle']> {
+async function baseOf(stage: Stage): Promise<InstancesResult['base']> {
+  const instances = Math.max(1, Math.min(baseInstancesMax, Math.floor(count / 4)));
+  await stage.pair(instances);
+  await stage.restart();
+  await stage.untilOpen(instances);
+  await pause(2_000);
+  await stage.collect();
+  await pause(Math.min(idleS, baseIdleSMax) * 1_000);
+  await stage.collect();
+  return { ...memoryOf(stage.gateway.pid), instances };
+}
+
+async function idle(stage: Stage, base: InstancesResult['base']): Promise<InstancesResult['idle']> {
   await pause(2_000);
   await stage.collect();
   await pause(idleS * 1000);
@@ -121,7 +136,7 @@ async function idle(stage: Stage, baseMb: number): Promise<InstancesResult['idle
   await pause(idleS * 1000);
   const cpuShare = (stage.cpu().gateway - before) / (performance.now() - start);
   const { anonMb, rssMb } = memoryOf(stage.gateway.pid);
-  return { anonMb, rssMb, perInstanceMb: (anonMb - baseMb) / count, cpuShare };
+  return { anonMb, rssMb, perInstanceMb: (anonMb - base.anonMb) / (count - base.instances), cpuShare };
 }
 
 async function groupsOf(stage: Stage): Promise<{ from: string; to: string }[]> {
@@ -135,17 +150,15 @@ async function groupsOf(stage: Stage): Promise<{ from: string; to: string }[]> {
 
 async function run(): Promise<InstancesResult> {
   const stage = await Stage.start(variant, shards === '' ? {} : { SHARDS: shards });
-  await pause(1_500);
-  await stage.collect();
-  await pause(1_000);
-  const base = memoryOf(stage.gateway.pid);
+  const base = await baseOf(stage);
+  say(`${base.instances} open: ${Math.round(base.anonMb)} MB`);
   const pairing = performance.now();
-  await stage.pair(count);
+  await stage.pair(count - base.instances);
   const pairedMs = performance.now() - pairing;
   say(`paired in ${Math.round(pairedMs)} ms`);
   const restarted = await restart(stage);
   say(`open again in ${Math.round(restarted.openMs)} ms`);
-  const resting = await idle(stage, base.anonMb);
+  const resting = await idle(stage, base);
   const loads: Record<string, Load> = {};
   const queries: Record<string, Latency> = {};
   const people = (n: number): string => silent(n);

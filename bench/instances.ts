@@ -51,9 +51,27 @@ export async function bench(isShort: boolean): Promise<boolean> {
 
 function print(results: readonly InstancesResult[]): void {
   printTable(
-    ['gateway', 'n', 'anon MB', 'RSS MB', 'MB each', 'idle CPU', 'serving ms', 'all open ms', 'state p99 ms'],
-    results.map(({ variant, count, idle, restart }) => [
-      ...[variant, String(count), short(idle.anonMb), short(idle.rssMb), short(idle.perInstanceMb)],
+    [
+      'gateway',
+      'n',
+      'base MB',
+      'anon MB',
+      'RSS MB',
+      'MB each',
+      'idle CPU',
+      'serving ms',
+      'all open ms',
+      'state p99 ms',
+    ],
+    results.map(({ variant, count, base, idle, restart }) => [
+      ...[
+        variant,
+        String(count),
+        short(base.anonMb),
+        short(idle.anonMb),
+        short(idle.rssMb),
+        short(idle.perInstanceMb),
+      ],
       ...[`${(idle.cpuShare * 100).toFixed(1)} %`, short(restart.servingMs), short(restart.openMs)],
       short(restart.state.p99),
     ]),
