@@ -157,8 +157,11 @@ export class Outgoing {
     );
     this.#queued.set(id, record);
     this.#storing.set(id, stored);
-    const over = (): boolean => this.#storing.delete(id);
-    stored.then(over, () => over() && this.#queued.delete(id));
+    const over = (): void => void this.#storing.delete(id);
+    detach(stored.then(over), () => {
+      over();
+      this.#queued.delete(id);
+    });
   }
 
   async #commit(record: SentRecord): Promise<void> {
