@@ -39,6 +39,7 @@ export function actionRoute<K extends ActionKind, Q = unknown, B = unknown>(
     access: 'key',
     limit: spec.method === reads ? 'queries' : 'global',
     ...(spec.method === reads ? {} : { idempotent: true }),
+    asksWhatsapp: true,
     answers: { [status]: answer },
     handle: async (call) =>
       answered(await commands.perform(call.param('id'), { kind, input: await input(call) })),

@@ -4,7 +4,8 @@
  */
 import { OpenAPIHono, type z, z as zod } from '@hono/zod-openapi';
 import { type ApiDocument, withExamples } from './examples.ts';
-import { type AnswerSpec, type AnyRoute, isAboutInstance } from './route.ts';
+import { problemsByStatus } from './problem-codes.ts';
+import type { AnswerSpec, AnyRoute } from './route.ts';
 import { problemSchema } from './schemas/common.ts';
 import { eventBody, eventDataSchemas } from './schemas/event.ts';
 
@@ -12,6 +13,8 @@ type Registry = OpenAPIHono['openAPIRegistry'];
 type PathConfig = Parameters<Registry['registerPath']>[0];
 
 const openapiVersion = '3.1.0';
+/** Of a response that is a problem: the codes that it can have at this operation. */
+const codesMember = 'x-problem-codes';
 const problemContent = { 'application/problem+json': { schema: problemSchema } };
 
 function answerContent({ json, types = [] }: AnswerSpec): Record<string, { schema: z.ZodType }> {
@@ -23,23 +26,10 @@ function answerContent({ json, types = [] }: AnswerSpec): Record<string, { schem
   return Object.fromEntries(entries);
 }
 
-function problemStatuses(route: AnyRoute): Record<string, string> {
-  const needsKey = route.access !== 'open';
-  return {
-    ...(route.body || route.query ? { 400: 'validation_failed' } : {}),
-    ...(needsKey ? { 401: 'unauthorized', 403: 'forbidden' } : {}),
-    ...(isAboutInstance(route) ? { 404: 'instance_not_found' } : {}),
-    ...(route.body ? { 413: 'body_too_large', 415: 'unsupported_media_type' } : {}),
-    ...(route.idempotent ? { 422: 'idempotency_mismatch' } : {}),
-    ...(route.limit ? { 429: 'rate_limited' } : {}),
-    default: 'Any other problem; see `code`',
-  };
-}
-
 function responses(route: AnyRoute): PathConfig['responses'] {
-  const problems = Object.entries(problemStatuses(route)).map(([status, description]) => [
+  const problems = [...problemsByStatus(route)].map(([status, codes]) => [
     status,
-    { description, content: problemContent },
+    { description: codes.join(', '), content: problemContent, [codesMember]: codes },
   ]);
   const answers = Object.entries(route.answers).map(([status, answer]) => {
     const content = answerContent(answer);

@@ -6,6 +6,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HttpMetrics } from '../monitoring/http-metrics.ts';
 import type { Commands } from '../protocol/commands.ts';
@@ -72,6 +73,10 @@ export interface Route<Q, B> {
   readonly query?: z.ZodType<Q>;
   readonly body?: z.ZodType<B>;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Needs the connection to WhatsApp, with all that WhatsApp may have against it. */
+  readonly asksWhatsapp?: boolean;
+  /** Problems beyond those that follow from the rest; see `problem-codes.ts`. */
+  readonly problems?: readonly ErrorCode[];
   /** Bodies to show, by name; one is made from the schema where absent. A test sends each of them. */
   readonly examples?: Readonly<Record<string, unknown>>;
   /** Takes an Idempotency-Key. */

@@ -68,6 +68,7 @@ const chatReads = ({ commands }: FrontOptions): AnyRoute[] => [
   route({
     ...read,
     path: `${base}/chats/{chat}`,
+    problems: ['not_found'],
     tag: 'chats',
     summary: 'A chat with its last message',
     answers: { 200: { about: 'The chat', json: chatSchema } },
@@ -93,6 +94,7 @@ const contactReads = ({ commands }: FrontOptions): AnyRoute[] => [
   route({
     ...read,
     path: `${base}/contacts/{address}`,
+    problems: ['not_found'],
     tag: 'contacts',
     summary: 'A contact',
     answers: { 200: { about: 'The contact', json: contactSchema } },

@@ -17,6 +17,7 @@ import { check } from '../validate.ts';
 import { visibleInstance } from './found.ts';
 
 const tag = 'webhooks';
+const problems = ['instance_not_found', 'not_found', 'webhook_not_set'] as const;
 const all = '/v1/dead-letters';
 const one = `${all}/{eventId}`;
 
@@ -32,6 +33,7 @@ const list = (commands: Commands): AnyRoute =>
     tag,
     summary: 'Events that were given up, with the last answer',
     access: 'key',
+    problems,
     limit: 'queries',
     query: deadLetterQuery,
     answers: { 200: { about: 'A page of dead letters', json: deadLetterPage } },
@@ -49,6 +51,7 @@ const replayOne = (commands: Commands): AnyRoute =>
     tag,
     summary: 'Delivers the event again, to every webhook that did not get it',
     access: 'key',
+    problems,
     limit: 'global',
     idempotent: true,
     answers: { 200: { about: 'Deliveries that wait now', json: replayedOne } },
@@ -67,6 +70,7 @@ const replayAll = (commands: Commands): AnyRoute =>
     tag,
     summary: 'Delivers dead letters again: all, or those of an instance; repeat while `hasMore`',
     access: 'key',
+    problems,
     limit: 'global',
     query: deadLetterScope,
     idempotent: true,
@@ -84,6 +88,7 @@ const purgeOne = (commands: Commands): AnyRoute =>
     tag,
     summary: 'Forgets a dead letter',
     access: 'key',
+    problems,
     limit: 'global',
     idempotent: true,
     answers: { 204: { about: 'Gone' } },
@@ -101,6 +106,7 @@ const purgeAll = (commands: Commands): AnyRoute =>
     tag,
     summary: 'Forgets dead letters: all, or those of an instance; repeat while `hasMore`',
     access: 'key',
+    problems,
     limit: 'global',
     query: deadLetterScope,
     idempotent: true,

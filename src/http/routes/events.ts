@@ -67,6 +67,7 @@ export function eventRoutes(options: FrontOptions): EventRoutes {
     summary: 'Live events (SSE); `after` or `Last-Event-ID` resumes from the event log',
     access: 'key',
     limit: 'global',
+    problems: ['instance_not_found'],
     query: eventsQuery,
     answers: { 200: { about: 'An endless stream of events', types: ['text/event-stream'] } },
     handle: ({ query, caller, header }) => follow(feedQuery(query, caller, header, options)),
@@ -79,6 +80,7 @@ export function eventRoutes(options: FrontOptions): EventRoutes {
     summary: 'The same events over WebSocket, one JSON text `{ position, event }` a frame',
     access: 'key',
     limit: 'global',
+    problems: ['instance_not_found'],
     query: eventsQuery,
     answers: { 101: { about: 'A WebSocket' } },
     handle({ query, caller, header }) {

@@ -30,6 +30,7 @@ const create = (commands: Commands): AnyRoute =>
     access: 'admin',
     limit: 'instances',
     body: instanceInput,
+    problems: ['instance_exists', 'instance_limit_reached'],
     idempotent: true,
     answers: { 201: { about: 'Created; the token is shown here only', json: createdInstance } },
     async handle({ body }) {

@@ -16,6 +16,7 @@ function action(name: string, summary: string, run: (id: string) => Promise<Inst
     summary,
     access: 'key',
     limit: 'instances',
+    problems: ['already_open'],
     idempotent: true,
     answers: { 202: { about: 'Accepted; the state follows', json: instanceSchema } },
     handle: async ({ param }) => json(202, renderInstance(await run(param('id')))),
@@ -44,6 +45,7 @@ const move = ({ commands, config }: FrontOptions): AnyRoute =>
     access: 'admin',
     limit: 'instances',
     body: moveInput,
+    problems: ['conflict'],
     idempotent: true,
     answers: { 202: { about: 'Accepted; the state follows', json: instanceSchema } },
     async handle({ param, body }) {

@@ -70,9 +70,11 @@ const read = ({ commands, media }: FrontOptions & { media: MediaIntake }): AnyRo
     limit: 'queries',
     query: mediaQuery,
     transfers: true,
+    asksWhatsapp: true,
     answers: {
       200: { about: 'The file', types: ['application/octet-stream'] },
       206: { about: 'The part that `Range` asks for', types: ['application/octet-stream'] },
+      416: { about: 'The file is shorter than what `Range` asks for' },
     },
     async handle({ param, query, header }) {
       const asked = { messageId: param('mid'), chat: query.chat ?? null };

@@ -25,7 +25,7 @@ type Query = { readonly chat?: string | undefined };
 type Call<B> = RouteInput<Query, B>;
 
 const path = '/v1/instances/{id}/messages/{mid}';
-const common = { tag: 'messages', access: 'key', idempotent: true } as const;
+const common = { tag: 'messages', access: 'key', asksWhatsapp: true, idempotent: true } as const;
 const sending = { ...common, limit: 'messages', sends: true } as const;
 
 /** The message that went out; null where there was nothing to do. */

@@ -14,6 +14,20 @@ import { sendAsked } from '../sending.ts';
 
 const messages = '/v1/instances/{id}/messages';
 
+const to = '+55 11 98888-7777';
+/** A picture of one pixel. */
+const base64 =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const sendExamples = {
+  text: { type: 'text', to, text: 'See you at eight.' },
+  image: { type: 'image', to, media: { base64 }, caption: 'The stage' },
+  document: { type: 'document', to, media: { base64 }, filename: 'programme.png' },
+  location: { type: 'location', to, latitude: -23.545, longitude: -46.638, name: 'Theatro Municipal' },
+  contact: { type: 'contact', to, contacts: [{ name: 'Box office', phones: ['+55 11 98888-7777'] }] },
+  poll: { type: 'poll', to, question: 'Which evening?', options: ['Friday', 'Saturday'] },
+  event: { type: 'event', to, name: 'Premiere', startAt: '2026-12-31T20:00:00.000Z' },
+};
+
 const send = (options: FrontOptions): AnyRoute =>
   route({
     method: 'post',
@@ -26,6 +40,7 @@ const send = (options: FrontOptions): AnyRoute =>
     idempotent: true,
     sends: true,
     takesMedia: true,
+    examples: sendExamples,
     // A file takes as long as the caller's line lets it.
     waits: ({ body, upload }) => body.wait === 'delivered' || Boolean(upload),
     answers: { 201: { about: 'The message with its delivery state', json: messageSchema } },
@@ -51,6 +66,7 @@ const checkNumbers = (commands: Commands): AnyRoute =>
     summary: 'Which numbers are on WhatsApp',
     access: 'key',
     limit: 'queries',
+    asksWhatsapp: true,
     body: numbersInput,
     answers: { 200: { about: 'One result a number, in order', json: numbersSchema } },
     handle: async ({ param, body }) =>

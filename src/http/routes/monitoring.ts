@@ -64,6 +64,7 @@ const clear = ({ operations }: FrontOptions): AnyRoute =>
     path: '/monitoring/cache/clear',
     summary: 'Clears caches: all, or those named; of all shards, or of the one that has the instance',
     body: clearInput,
+    problems: ['instance_not_found'],
     answers: { 200: { about: 'Entries that went, by cache', json: clearedSchema } },
     async handle({ body: { caches = [...cacheNames], instance = null } }) {
       return json(200, { cleared: await operations.clearCaches(caches, instance) });
@@ -87,6 +88,7 @@ const heapSnapshot = ({ operations }: FrontOptions): AnyRoute =>
     path: '/monitoring/heap-snapshot',
     summary: 'Writes the heap of one thread to a file on the server; the thread stands still meanwhile',
     body: heapInput,
+    problems: ['conflict', 'not_found'],
     answers: { 201: { about: 'The file, below DATA_DIR', json: heapSchema } },
     handle: async ({ body }) => json(201, await operations.writeHeapSnapshot(body.thread)),
   });

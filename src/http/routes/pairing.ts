@@ -26,6 +26,7 @@ const readQr = (options: FrontOptions): AnyRoute =>
     access: 'key',
     limit: 'queries',
     query: qrQuery,
+    problems: ['already_open', 'instance_not_open', 'qr_not_ready'],
     waits: ({ query }) => query.wait > 0,
     answers: { 200: { about: 'The QR code', json: qrSchema, types: Object.keys(pictures) } },
     async handle({ param, query, header }) {
@@ -44,6 +45,8 @@ const requestCode = ({ commands }: FrontOptions): AnyRoute =>
     access: 'key',
     limit: 'instances',
     body: pairingInput,
+    asksWhatsapp: true,
+    problems: ['already_open', 'qr_not_ready'],
     idempotent: true,
     answers: { 200: { about: 'The code', json: pairingSchema } },
     async handle({ param, body }) {

@@ -21,6 +21,7 @@ const exportOne = ({ transfers }: FrontOptions): AnyRoute =>
     path: '/v1/instances/{id}/export',
     summary: 'Settings and session as a sealed file, for `POST /v1/import` of another gateway',
     body: exportInput,
+    problems: ['conflict'],
     answers: { 200: { about: 'The file', types: ['application/octet-stream'] } },
     handle: async ({ param, body }) =>
       content('application/octet-stream', await transfers.exportInstance(param('id'), body.passphrase)),
@@ -45,6 +46,7 @@ const importOne = ({ transfers, media }: FrontOptions): AnyRoute =>
     path: '/v1/import',
     summary: 'Adds the instance of an export; it does not connect before it is told to',
     body: importInput,
+    problems: ['conflict', 'instance_exists', 'instance_limit_reached'],
     takesMedia: true,
     idempotent: true,
     answers: { 201: { about: 'The instance; its token is the one that it had', json: instanceSchema } },

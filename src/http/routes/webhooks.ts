@@ -28,6 +28,7 @@ const places: readonly Place[] = [
 ];
 
 const tag = 'webhooks';
+const problems = ['webhook_not_set'] as const;
 
 const notSet = (): AppError => new AppError('webhook_not_set', 'no webhook is set here');
 
@@ -38,6 +39,7 @@ const read = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     tag,
     summary: 'The webhook, without its secret',
     access,
+    problems,
     limit: 'queries',
     answers: { 200: { about: 'The webhook', json: webhookSchema } },
     handle(call) {
@@ -54,6 +56,7 @@ const set = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     tag,
     summary: 'Sets the webhook; a secret is made when absent and shown once',
     access,
+    problems,
     limit: 'global',
     body: webhookInput,
     idempotent: true,
@@ -71,6 +74,7 @@ const remove = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     tag,
     summary: 'Removes the webhook and what waits for it',
     access,
+    problems,
     limit: 'global',
     idempotent: true,
     answers: { 204: { about: 'Gone' } },
@@ -87,6 +91,7 @@ const test = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     tag,
     summary: 'Sends a `webhook.test` event now and answers what the endpoint said',
     access,
+    problems,
     limit: 'global',
     waits: () => true,
     answers: { 200: { about: 'What the endpoint answered', json: webhookTestSchema } },
@@ -103,6 +108,7 @@ const deliveries = (commands: Commands, { path, access, id }: Place): AnyRoute =
     tag,
     summary: 'The last attempts, newest first',
     access,
+    problems,
     limit: 'queries',
     query: deliveryQuery,
     answers: { 200: { about: 'Attempts', json: deliveryPage } },
@@ -120,6 +126,7 @@ const replay = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     tag,
     summary: 'Delivers events of the log (24 hours) again; repeat with `cursor` while `next` is set',
     access,
+    problems,
     limit: 'global',
     body: replayInput,
     idempotent: true,

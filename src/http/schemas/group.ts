@@ -77,7 +77,7 @@ export const groupInput = z
     participants: z.array(address).max(groupMembersPerRequestMax),
     description: description.optional(),
   })
-  .openapi('GroupInput');
+  .openapi('GroupInput', { example: { subject: 'Cast', participants: ['+55 11 98888-7777'] } });
 
 export const groupChange = z
   .strictObject({
@@ -90,7 +90,7 @@ export const groupChange = z
     memberAddMode: z.enum(memberAddModes).optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'names nothing to change')
-  .openapi('GroupChange');
+  .openapi('GroupChange', { example: { subject: 'Cast of 2026', announce: true } });
 
 export const membersInput = z.strictObject({ participants }).openapi('ParticipantsInput');
 export const rolesInput = z
@@ -105,7 +105,7 @@ export const joinInput = z
 
 export const communityInput = z
   .strictObject({ subject, description: description.optional() })
-  .openapi('CommunityInput');
+  .openapi('CommunityInput', { example: { subject: 'Theatre', description: 'All groups of the house' } });
 export const linkedGroups = pageOf(
   z.object({ id: z.string(), subject: z.string(), size: z.int().nullable() }),
 ).openapi('LinkedGroupList');

@@ -64,9 +64,16 @@ const changeable = {
 export const instanceInput = z
   .strictObject({ id: instanceId.optional(), ...changeable, connect: z.boolean().default(true) })
   .prefault({})
-  .openapi('InstanceInput');
+  .openapi('InstanceInput', {
+    example: {
+      id: 'sales-2',
+      webhook: { url: 'https://hooks.example/elenco', events: ['message.received'] },
+    },
+  });
 
-export const instancePatch = z.strictObject(changeable).openapi('InstancePatch');
+export const instancePatch = z
+  .strictObject(changeable)
+  .openapi('InstancePatch', { example: { settings: { rejectCalls: true }, metadata: { team: 'sales' } } });
 
 const me = z.object({
   jid: z.string(),
@@ -121,7 +128,9 @@ export const deleteQuery = z.object({ logout: queryBoolean });
 
 export const qrQuery = z.object({ wait: queryInt(0, qrWaitMsMax / 1_000, 0) });
 export const qrSchema = z.object({ qr: z.string(), expiresAt: isoTime }).openapi('Qr');
-export const pairingInput = z.strictObject({ phone: z.string().min(5).max(addressMaxChars) });
+export const pairingInput = z.strictObject({
+  phone: z.string().min(5).max(addressMaxChars).openapi({ example: '+55 11 98888-7777' }),
+});
 export const pairingSchema = z.object({ code: z.string(), expiresAt: isoTime }).openapi('PairingCode');
 export const tokenSchema = z.object({ token: z.string().nullable() }).openapi('Token');
 export const moveInput = z.strictObject({ shard: z.int().min(0).max(63) });

@@ -45,11 +45,11 @@ export const newsletterMessages = pageOf(newsletterMessage).openapi('NewsletterM
 
 export const newsletterInput = z
   .strictObject({ name, description: description.optional() })
-  .openapi('NewsletterInput');
+  .openapi('NewsletterInput', { example: { name: 'Premieres', description: 'What is on' } });
 export const newsletterChange = z
   .strictObject({ name: name.optional(), description: description.nullable().optional() })
   .refine((change) => Object.keys(change).length > 0, 'names nothing to change')
-  .openapi('NewsletterChange');
+  .openapi('NewsletterChange', { example: { description: 'What is on this month' } });
 
 const before = z
   .string()

@@ -64,7 +64,7 @@ export const labelInput = z
 export const labelPatch = z
   .strictObject({ name: labelName.optional(), color: labelColor.optional() })
   .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
-  .openapi('LabelPatch');
+  .openapi('LabelPatch', { example: { name: 'Paid in full' } });
 export const labelSchema = z.object({ id: z.string(), name: z.string(), color: z.int() }).openapi('Label');
 export const labelPage = pageOf(labelSchema).openapi('LabelPage');
 export const labelDetail = labelSchema

@@ -39,7 +39,7 @@ export const webhookInput = z
     ordered: z.boolean().optional(),
     enabled: z.boolean().optional(),
   })
-  .openapi('WebhookInput');
+  .openapi('WebhookInput', { example: { url: 'https://hooks.example/elenco', events: ['*'] } });
 
 export const webhookSchema = z
   .object({

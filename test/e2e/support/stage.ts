@@ -10,6 +10,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
+import { breachOf, eventBreach } from '../../api/support/contract.ts';
 import { trustedCertificate } from '../../support/trusted-media.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -70,10 +71,12 @@ export class Stage {
     await this.stopGateway();
     await this.sandbox.stop();
     await this.hook.stop();
+    const breaches = this.hook.deliveries.flatMap(({ event }) => eventBreach(event) ?? []);
+    if (breaches.length > 0) throw new Error(`against /openapi.json: ${[...new Set(breaches)].join('\n')}`);
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** One REST call with the admin key, or `key`. */
+  /** One REST call with the admin key; throws where the answer is not as /openapi.json has it. */
   async call(method: string, path: string, body?: unknown, headers: Environment = {}): Promise<Answer> {
     const response = await fetch(`${this.gateway.url}${path}`, {
       method,
@@ -85,7 +88,10 @@ export class Stage {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const type = response.headers.get('content-type');
+    const isJson = type?.includes('json') ?? false;
+    const breach = breachOf(method, path, { status: response.status, type, text });
+    if (breach) throw new Error(`against /openapi.json: ${breach}`);
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 
