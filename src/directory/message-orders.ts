@@ -68,7 +68,7 @@ function forward(message: StoredMessage): MessageContent {
   if (original.length === 0) throw conflict('the message is not sent yet');
   const edited = message.marks.find((mark) => mark.kind === 'edited');
   const shown = { type, text: edited?.kind === 'edited' ? edited.text : text, media };
-  return { type: 'forward', original, isOwn: fromMe, shown };
+  return { type: 'forward', original, isOwn: fromMe, directPath: null, shown };
 }
 
 function contentFor(message: StoredMessage, operation: MessageOperation, nowMs: number): MessageContent {

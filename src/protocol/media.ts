@@ -134,4 +134,6 @@ export interface FetchMediaInput {
 export interface MediaActions {
   /** The file of a message, from WhatsApp's media host; asked of the phone again where it is gone there. */
   FetchMedia: { input: FetchMediaInput; reply: FetchedMedia };
+  /** Where the file of a message lies now, uploaded again by the phone where it had to be; null: as it says. */
+  LocateMedia: { input: { readonly messageId: string; readonly chat: string | null }; reply: string | null };
 }

@@ -196,6 +196,8 @@ export interface ForwardContent {
   readonly original: Uint8Array;
   /** This account wrote it, so its new copy is not marked as forwarded. */
   readonly isOwn: boolean;
+  /** Where its file lies by now, if not where the message says. */
+  readonly directPath: string | null;
   readonly shown: Pick<MessageView, 'type' | 'text' | 'media'>;
 }
 

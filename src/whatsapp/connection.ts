@@ -38,6 +38,7 @@ import { LidMapping } from './lid-mapping.ts';
 import { closeTimeoutMs, eventsHeldMs, freshPathsMax } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
+import { OwnMessages } from './own-messages.ts';
 import { takeOwnName } from './own-name.ts';
 import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
@@ -66,6 +67,7 @@ export class Connection {
   private readonly placeholders = new PlaceholderCache();
   private readonly calls = new RingingCalls();
   private readonly freshPaths = new BoundedMap<string>(freshPathsMax);
+  private readonly own = new OwnMessages();
   private readonly facts: FactQueue;
   private readonly guard: SessionGuard;
   private readonly deadline: PhaseDeadline;
@@ -103,6 +105,7 @@ export class Connection {
     detach(this.pairable.promise, () => undefined);
     this.sock = make(this.createConfig());
     Object.assign(this.sock.authState.keys, createKeyTransactions(this.keys));
+    this.own.listen(this.sock);
     this.appState = new FirstAppState(this.sock, this.keeper);
     this.sender = new Sender({
       sock: this.sock,
@@ -196,7 +199,7 @@ export class Connection {
       devices: this.devices,
       placeholders: this.placeholders.store,
       auth: { creds: keeper.creds, keys: this.keys },
-      getMessage: (key) => sentMessage(this, key),
+      getMessage: async (key) => this.own.find(key.id) ?? sentMessage(this, key),
       makeSignalRepository: ({ creds }, _logger, lookup) => {
         lids.lookup = lookup;
         const port = createSignalPort({ records, lids, creds, journal, guard });

@@ -13,14 +13,17 @@ import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.ts';
 import { moved } from '../media/garbage.ts';
 import { requestsDir } from '../media/spool.ts';
-import { downloadIdleTimeoutMs, downloadTimeoutMs } from './limits.ts';
+import { downloadIdleTimeoutMs, downloadTimeoutMs, fileLookTimeoutMs } from './limits.ts';
 import { proxyAgent } from './proxy.ts';
 
-export interface DownloadOrder {
+interface Place {
   readonly host: string;
   readonly directPath: string;
-  readonly dataDir: string;
   readonly proxyUrl: string | null;
+}
+
+export interface DownloadOrder extends Place {
+  readonly dataDir: string;
   readonly maxBytes: number;
 }
 
@@ -35,10 +38,7 @@ export function mediaHostOf(url: string | null | undefined, announced: readonly 
   return defaultMediaHost;
 }
 
-function request(
-  { host, directPath, proxyUrl }: DownloadOrder,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+function request({ host, directPath, proxyUrl }: Place, signal: AbortSignal): Promise<IncomingMessage> {
   const agent = proxyAgent(proxyUrl);
   return new Promise((resolve, reject) => {
     const options = {
@@ -64,6 +64,14 @@ const bounded = (maxBytes: number) =>
       moved(part.length);
     }
   };
+
+/** How the host answers for the file, whose bytes are not read; null where it cannot be reached. */
+export async function statusAt(place: Place): Promise<number | null> {
+  const answer = await request(place, AbortSignal.timeout(fileLookTimeoutMs)).catch(() => null);
+  // A connection that is cut before its end is what was asked for.
+  answer?.on('error', () => undefined).destroy();
+  return answer?.statusCode ?? null;
+}
 
 /** The name of the file in the spool, or the status with which the host refused. */
 export async function download(order: DownloadOrder): Promise<{ id: string } | { status: number }> {

@@ -2,9 +2,9 @@
  * Turns Baileys' message into the API's: who, where, what, when, with both addresses of each party where
  * known. Called by the journal (inside the decryption) and by `events.ts`; never sends or stores anything.
  */
-import { isJidBroadcast, isJidGroup, type WAMessage } from '@whiskeysockets/baileys';
+import { isJidBroadcast, isJidGroup, type proto, type WAMessage } from '@whiskeysockets/baileys';
 import type { Me } from '../protocol/instance.ts';
-import type { Party, ReceivedMessage } from '../protocol/message.ts';
+import type { Party, QuoteView, ReceivedMessage } from '../protocol/message.ts';
 import { mineOf, resolvedParty } from './addresses.ts';
 import { mediaOf, quoteOf, textOf, typeOf, visibleContent } from './content.ts';
 import type { LidMapping } from './lid-mapping.ts';
@@ -40,6 +40,12 @@ export async function partiesOf(parts: InboundParts, message: WAMessage): Promis
 /** Seconds, as number, Long or text, to milliseconds. */
 export const timestampMs = (seconds: unknown): number => Number(String(seconds ?? 0)) * 1000;
 
+/** With both addresses of its author where known. */
+async function quoteFor(parts: InboundParts, content: proto.IMessage): Promise<QuoteView | null> {
+  const quote = quoteOf(content);
+  return quote?.from ? { ...quote, from: await resolvedParty(parts.lids, quote.from.jid) } : quote;
+}
+
 /** The message, or undefined where there is nothing to tell (keys, protocol, an undecryptable stub). */
 export async function receivedMessage(
   parts: InboundParts,
@@ -58,7 +64,7 @@ export async function receivedMessage(
     type: typeOf(content),
     text: textOf(content),
     media: mediaOf(content),
-    quote: quoteOf(content),
+    quote: await quoteFor(parts, content),
     timestamp,
     status: fromMe ? 'sent' : 'delivered',
     statusAt: timestamp,

@@ -11,6 +11,8 @@ export const groupCacheTtlMs = 10 * 60_000;
 /** A listing of all groups is large; its pages share one for this long. */
 export const groupListTtlMs = 30_000;
 export const retryCountersMax = 256;
+/** Messages of Baileys' own making that a retry receipt may ask for. */
+export const ownMessagesMax = 64;
 /** PN addresses that WhatsApp knew no LID for are not asked again within this time. */
 export const lidMissTtlMs = 10 * 60_000;
 export const lidMissesMax = 256;
@@ -42,6 +44,8 @@ export const closeTimeoutMs = 5_000;
 /** A download in which nothing moves for this long has failed, and one that takes longer in all. */
 export const downloadIdleTimeoutMs = 30_000;
 export const downloadTimeoutMs = 180_000;
+/** How long a look at whether a file is still there may take. */
+export const fileLookTimeoutMs = 5_000;
 /** How long the phone may take to upload a file again. */
 export const mediaRetryTimeoutMs = 20_000;
 /** Files that phones uploaded again, whose new place one account remembers. */

@@ -5,10 +5,16 @@
 import { normalizeMessageContent, proto, type WAMessageKey } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
 import { type KeptMedia, type KeptRef, keptFile, keptRefOf } from '../media/kept.ts';
-import type { FetchedMedia, FetchMediaInput, MediaKind, MediaPlace } from '../protocol/media.ts';
+import type {
+  FetchedMedia,
+  FetchMediaInput,
+  MediaActions,
+  MediaKind,
+  MediaPlace,
+} from '../protocol/media.ts';
 import type { KeptMessage } from '../store/conversation-ports.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
-import { download, mediaHostOf } from './download.ts';
+import { download, mediaHostOf, statusAt } from './download.ts';
 import { askPhone } from './media-retry.ts';
 
 interface Part {
@@ -79,30 +85,54 @@ function partOf(message: proto.IMessage): { kind: MediaKind; part: Part } | null
   return stickerMessage ? { kind: 'sticker', part: stickerMessage } : null;
 }
 
-/** From where the file lies: as the message says, or where the phone put it since. */
-async function attempt(part: Part, directPath: string, context: ActionContext): ReturnType<typeof download> {
-  const { sock, dataDir, proxyUrl } = context;
+async function hostOf({ url }: Part, { sock }: ActionContext): Promise<string> {
   const { hosts } = await sock.refreshMediaConn(false);
-  const host = mediaHostOf(
-    part.url,
+  return mediaHostOf(
+    url,
     hosts.map(({ hostname }) => hostname),
   );
+}
+
+/** From where the file lies: as the message says, or where the phone put it since. */
+async function attempt(part: Part, directPath: string, context: ActionContext): ReturnType<typeof download> {
+  const { dataDir, proxyUrl } = context;
+  const host = await hostOf(part, context);
   if (!directPath.startsWith('/')) return { status: 404 };
   return download({ host, directPath, dataDir, proxyUrl, maxBytes: fileMaxBytes });
 }
 
-/** Where WhatsApp has the file no more, the phone is asked to upload it again; the new path is remembered. */
-async function fetchFile({ key }: Found, part: Part, context: ActionContext): Promise<string> {
-  const { freshPaths } = context;
-  const name = `${key.remoteJid ?? ''} ${key.id ?? ''}`;
-  let result = await attempt(part, freshPaths.get(name) ?? part.directPath ?? '', context);
-  if ('status' in result && goneStatuses.includes(result.status) && part.mediaKey) {
-    const directPath = await askPhone(key, part.mediaKey, context);
-    freshPaths.set(name, directPath);
-    result = await attempt(part, directPath, context);
-  }
+const freshName = ({ remoteJid, id }: WAMessageKey): string => `${remoteJid ?? ''} ${id ?? ''}`;
+
+/** The phone uploads the file again; where is remembered. */
+async function uploadedAgain({ key }: Found, mediaKey: Uint8Array, context: ActionContext): Promise<string> {
+  const directPath = await askPhone(key, mediaKey, context);
+  context.freshPaths.set(freshName(key), directPath);
+  return directPath;
+}
+
+/** Where WhatsApp has the file no more, the phone is asked to upload it again. */
+async function fetchFile(found: Found, part: Part, context: ActionContext): Promise<string> {
+  const known = context.freshPaths.get(freshName(found.key));
+  let result = await attempt(part, known ?? part.directPath ?? '', context);
+  if ('status' in result && goneStatuses.includes(result.status) && part.mediaKey)
+    result = await attempt(part, await uploadedAgain(found, part.mediaKey, context), context);
   if ('id' in result) return result.id;
   throw new AppError('not_found', `WhatsApp's media host answered ${result.status} for this file`);
+}
+
+async function locateMedia(
+  { messageId, chat }: { messageId: string; chat: string | null },
+  context: ActionContext,
+): Promise<string | null> {
+  const found = await find(messageId, chat, context);
+  const { part } = partOf(found.message) ?? {};
+  const known = context.freshPaths.get(freshName(found.key)) ?? null;
+  const directPath = known ?? part?.directPath;
+  if (!part?.mediaKey || !directPath?.startsWith('/')) return null;
+  const host = await hostOf(part, context);
+  const status = await statusAt({ host, directPath, proxyUrl: context.proxyUrl });
+  const isGone = status !== null && goneStatuses.includes(status);
+  return isGone ? uploadedAgain(found, part.mediaKey, context) : known;
 }
 
 const described = (kind: MediaKind, part: Part, place: MediaPlace): FetchedMedia => ({
@@ -136,4 +166,7 @@ export async function keptMedia(message: KeptMessage, kept: KeptMedia): Promise<
   return media && described(media.kind, media.part, { in: 'kept', file: keptFile(ref) });
 }
 
-export const mediaHandlers: HandlersOf<'FetchMedia'> = { FetchMedia: fetchMedia };
+export const mediaHandlers: HandlersOf<keyof MediaActions> = {
+  FetchMedia: fetchMedia,
+  LocateMedia: locateMedia,
+};

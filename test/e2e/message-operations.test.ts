@@ -1,72 +1,17 @@
 /** What is done to messages over HTTP: what the other side gets of it, the account's other device, and the store. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../../src/sandbox/contacts/received.ts';
-import { type Answer, type Stage, startStage } from './support/stage.ts';
-import type { ReceivedEvent } from './support/webhook-receiver.ts';
+import { SignalDevice } from '../../src/sandbox/signal/device.ts';
+import { startTalk } from './support/talk.ts';
 
-let stage: Stage;
-let phone: string;
+const talk = await startTalk();
+afterAll(() => talk.stage.stop());
+const { stage, phone, call, get, heard, eventually, got, send, receive } = talk;
 const ann = '5511987657101';
 const ben = '5511987657102';
 const eve = '5511987657103';
 const base = '/v1/instances/one';
 const pn = (number: string): string => `${number}@s.whatsapp.net`;
-
-beforeAll(async () => {
-  stage = await startStage();
-  ({ phone } = await stage.openInstance('one'));
-  await stage.openInstance('two', phone);
-});
-afterAll(() => stage.stop());
-
-const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
-  stage.call(method, `${base}/messages${path}`, body);
-const get = async (id: string, instance = 'one') =>
-  (await stage.call('GET', `/v1/instances/${instance}/messages/${id}`)).body;
-const heard = async (
-  instance: string,
-  type: string,
-  id: string,
-  fits: (event: ReceivedEvent) => boolean = () => true,
-) =>
-  (
-    await stage.hook.next(
-      ({ event }) =>
-        event.instance === instance && event.type === type && event.data.id === id && fits(event),
-      `${instance} ${type} ${id}`,
-    )
-  ).event.data;
-
-/** What no event tells, looked at again when the store may have changed. */
-async function eventually(look: () => Promise<boolean>, what: string): Promise<void> {
-  let isSo = false;
-  const looking = async (): Promise<void> => {
-    while (!isSo) {
-      isSo = await look();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
-  await Promise.all([looking(), stage.until(() => isSo, what)]);
-}
-
-/** What the contact got that fits, once it has. */
-async function got(contact: string, fits: (one: ReceivedMessage) => boolean): Promise<ReceivedMessage> {
-  const find = () => stage.sandbox.receivedBy(contact).find(fits);
-  await stage.until(() => find() !== undefined, `${contact} gets it`);
-  return find() as ReceivedMessage;
-}
-
-async function send(to: string, text: string): Promise<string> {
-  const sent = await call('POST', '', { to, type: 'text', text });
-  expect(sent.status).toBe(201);
-  return sent.body.id;
-}
-
-async function receive(from: string, content: Parameters<Stage['sandbox']['sendFrom']>[2]): Promise<string> {
-  const id = await stage.sandbox.sendFrom(from, phone, content);
-  await Promise.all(['one', 'two'].map((instance) => heard(instance, 'message.received', id)));
-  return id;
-}
 
 describe('an edit', () => {
   it('reaches the other side and the other device, and shows in the message', async () => {
@@ -208,117 +153,6 @@ it('a star, on both devices', async () => {
   }
 });
 
-describe('a forward', () => {
-  it('is marked with its score, without its quote', async () => {
-    const contextInfo = { isForwarded: true, forwardingScore: 3, stanzaId: 'Q', participant: pn(phone) };
-    const id = await receive(ann, { extendedTextMessage: { text: 'news', contextInfo } });
-    const made = await call('POST', `/${id}/forward`, { to: ben });
-    expect(made).toMatchObject({
-      status: 201,
-      body: { type: 'text', text: 'news', chat: { pn: pn(ben) }, status: 'sent' },
-    });
-    expect(made.body.id).not.toBe(id);
-    const { message } = await got(ben, (one) => one.id === made.body.id);
-    const { text, contextInfo: context } = message.extendedTextMessage ?? {};
-    expect([text, context?.isForwarded, context?.forwardingScore]).toEqual(['news', true, 4]);
-    expect(context?.stanzaId ?? null).toBe(null);
-    expect((await get(made.body.id, 'two')).text).toBe('news');
-  });
-
-  it('of a plain text, of its latest edit, and of an own message, which is not marked', async () => {
-    const id = await receive(ann, 'plian');
-    await stage.sandbox.contact(ann).edit(phone, id, 'plain');
-    await heard('one', 'message.edited', id);
-    const made = await call('POST', `/${id}/forward`, { to: ben });
-    const plain = await got(ben, (one) => one.id === made.body.id);
-    expect(plain.message.extendedTextMessage).toMatchObject({
-      text: 'plain',
-      contextInfo: { isForwarded: true, forwardingScore: 1 },
-    });
-    const again = await call('POST', `/${await send(ann, 'own')}/forward`, { to: ben });
-    const own = await got(ben, (one) => one.id === again.body.id);
-    expect(own.message.extendedTextMessage?.text).toBe('own');
-    expect(own.message.extendedTextMessage?.contextInfo?.isForwarded ?? false).toBe(false);
-  });
-
-  it('of a file names the same file; without its key, or once viewed, it is refused', async () => {
-    const file = {
-      url: 'https://mmg.whatsapp.net/f',
-      directPath: '/v/f',
-      mimetype: 'image/png',
-      fileSha256: Buffer.alloc(32, 1),
-      fileEncSha256: Buffer.alloc(32, 2),
-      fileLength: 10,
-      caption: 'look',
-    };
-    const id = await receive(ann, { imageMessage: { ...file, mediaKey: Buffer.alloc(32, 3) } });
-    const made = await call('POST', `/${id}/forward`, { to: ben });
-    expect(made.body).toMatchObject({ type: 'image', text: 'look', media: { mimetype: 'image/png' } });
-    const { message, attrs } = await got(ben, (one) => one.id === made.body.id);
-    expect(attrs['type']).toBe('media');
-    expect(message.imageMessage).toMatchObject({
-      directPath: '/v/f',
-      contextInfo: { isForwarded: true, forwardingScore: 1 },
-    });
-    expect(Buffer.from(message.imageMessage?.mediaKey ?? [])).toEqual(Buffer.alloc(32, 3));
-    const keyless = await receive(ann, { imageMessage: file });
-    const once = await receive(ann, {
-      viewOnceMessageV2: { message: { imageMessage: { ...file, mediaKey: Buffer.alloc(32, 3) } } },
-    });
-    for (const refused of [keyless, once])
-      expect(await call('POST', `/${refused}/forward`, { to: ben })).toMatchObject({
-        status: 409,
-        body: { code: 'conflict' },
-      });
-  });
-
-  it('of a poll is a poll of its own', async () => {
-    const poll = await call('POST', '', { to: ann, type: 'poll', question: 'lunch?', options: ['a', 'b'] });
-    const made = await call('POST', `/${poll.body.id}/forward`, { to: ben });
-    const first = await got(ann, (one) => one.id === poll.body.id);
-    const second = await got(ben, (one) => one.id === made.body.id);
-    expect(second.attrs['type']).toBe('poll');
-    expect(second.message.pollCreationMessageV3?.name).toBe('lunch?');
-    const secrets = [first, second].map(({ message }) =>
-      Buffer.from(message.messageContextInfo?.messageSecret ?? []).toString('hex'),
-    );
-    expect(secrets[1]).toHaveLength(64);
-    expect(secrets[0]).not.toBe(secrets[1]);
-  });
-});
-
-describe('a quote', () => {
-  it('of a message that came in shows it, and its author', async () => {
-    const id = await receive(ann, 'the question');
-    const sent = await call('POST', '', { to: ann, type: 'text', text: 'the answer', quote: id });
-    expect(sent.body.quote).toMatchObject({
-      id,
-      type: 'text',
-      text: 'the question',
-      from: { pn: pn(ann), lid: expect.stringMatching(/@lid$/) },
-    });
-    expect((await get(sent.body.id)).quote).toEqual(sent.body.quote);
-    const { message } = await got(ann, (one) => one.id === sent.body.id);
-    const context = message.extendedTextMessage?.contextInfo;
-    expect(context).toMatchObject({ stanzaId: id, participant: pn(ann) });
-    expect(context?.quotedMessage?.extendedTextMessage?.text).toBe('the question');
-    expect(context?.remoteJid ?? null).toBe(null);
-  });
-
-  it('of an own message names this account; one that is not known is refused, and nothing sent', async () => {
-    const id = await send(ann, 'mine');
-    const sent = await call('POST', '', { to: ann, type: 'location', latitude: 1, longitude: 2, quote: id });
-    const { message } = await got(ann, (one) => one.id === sent.body.id);
-    expect(message.locationMessage?.contextInfo).toMatchObject({
-      stanzaId: id,
-      participant: pn(phone),
-      quotedMessage: { extendedTextMessage: { text: 'mine' } },
-    });
-    const unknown = await call('POST', '', { to: ann, type: 'text', text: 'x', quote: '3EB0UNKNOWN' });
-    expect(unknown).toMatchObject({ status: 404, body: { code: 'not_found' } });
-  });
-});
-
 describe('in a group', () => {
   let gid: string;
 
@@ -331,29 +165,6 @@ describe('in a group', () => {
   beforeAll(async () => {
     const made = await stage.call('POST', `${base}/groups`, { subject: 'Cast', participants: [ann, eve] });
     gid = made.body.id;
-  });
-
-  it('a quote and a reaction name the author as the group addresses members', async () => {
-    const id = await inGroup(eve, 'hello all');
-    const { lidJid } = stage.sandbox.contact(eve).contact;
-    const sent = await call('POST', '', { to: gid, type: 'text', text: 'hello eve', quote: id });
-    const { message } = await got(ann, (one) => one.id === sent.body.id);
-    expect(message.extendedTextMessage?.contextInfo).toMatchObject({ stanzaId: id, participant: lidJid });
-    expect((await call('PUT', `/${id}/reaction`, { emoji: '❤️' })).status).toBe(204);
-    const reaction = await got(ann, (one) => one.message.reactionMessage?.key?.id === id);
-    expect(reaction.message.reactionMessage?.key).toMatchObject({
-      remoteJid: gid,
-      fromMe: false,
-      participant: lidJid,
-    });
-    const own = await call('POST', '', { to: gid, type: 'text', text: 'me again', quote: sent.body.id });
-    const again = await got(ann, (one) => one.id === own.body.id);
-    expect(again.message.extendedTextMessage?.contextInfo?.participant).toBe(
-      stage.sandbox.world.accounts.find(phone)?.lidJid,
-    );
-    const elsewhere = await call('POST', '', { to: ann, type: 'text', text: 'privately', quote: id });
-    const told = await got(ann, (one) => one.id === elsewhere.body.id);
-    expect(told.message.extendedTextMessage?.contextInfo).toMatchObject({ remoteJid: gid, stanzaId: id });
   });
 
   it('an administrator deletes what somebody else wrote; a member does not', async () => {
@@ -379,5 +190,59 @@ describe('in a group', () => {
     await eventually(async () => (await get(id, 'two')).starred, 'the star on two');
     expect((await call('DELETE', `/${id}?for=me`)).status).toBe(204);
     await heard('two', 'message.deleted', id);
+  });
+});
+
+describe('once and durably', () => {
+  it('the same idempotency key reacts once', async () => {
+    const id = await receive(ann, 'once');
+    const key = { 'idempotency-key': 'reaction-1' };
+    const path = `${base}/messages/${id}/reaction`;
+    const react = () => stage.call('PUT', path, { emoji: '🎉' }, key);
+    const answers = [...(await Promise.all([react(), react()])), await react()];
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    await call('PUT', `/${id}/reaction`, { emoji: '🙂' });
+    await got(ann, ({ message }) => message.reactionMessage?.text === '🙂');
+    const party = ({ message }: ReceivedMessage) => message.reactionMessage?.text === '🎉';
+    expect(stage.sandbox.receivedBy(ann).filter(party)).toHaveLength(1);
+  });
+
+  it('what is done while the connection is made again is sent then, once', async () => {
+    const id = await send(ann, 'before the break');
+    const reconnects = (await stage.call('GET', base)).body.reconnects;
+    stage.sandbox.dropConnections(phone);
+    await stage.until(
+      () => stage.gateway.commands.getInstance('one')?.status.state === 'reconnecting',
+      'the break',
+    );
+    const edited = await call('PATCH', `/${id}`, { text: 'after the break' });
+    expect(edited).toMatchObject({ status: 200, body: { text: 'after the break' } });
+    expect((await stage.call('GET', base)).body.reconnects).toBeGreaterThan(reconnects);
+    const isIt = (one: ReceivedMessage): boolean => one.message.protocolMessage?.key?.id === id;
+    await got(ann, isIt);
+    expect(stage.sandbox.receivedBy(ann).filter(isIt)).toHaveLength(1);
+  });
+
+  it('a contact that cannot decrypt a change, or a setting, asks again and gets it', async () => {
+    await receive(ann, 'so that the session is settled');
+    const id = await send(ann, 'hard to read');
+    const { contact } = stage.sandbox.contact(ann);
+    const forget = (): void => {
+      contact.device = new SignalDevice(contact.device.keys);
+    };
+    const retries = (): number => stage.sandbox.stats().total.retriesOut;
+    const before = retries();
+    forget();
+    expect((await call('PUT', `/${id}/reaction`, { emoji: '🔑' })).status).toBe(204);
+    await got(ann, ({ message }) => message.reactionMessage?.text === '🔑');
+    expect(retries()).toBeGreaterThan(before);
+    const asked = retries();
+    forget();
+    await stage.call('PATCH', `${base}/chats/${ann}`, { ephemeralSeconds: 86_400 });
+    await got(
+      ann,
+      ({ message }) => message.ephemeralMessage?.message?.protocolMessage?.ephemeralExpiration === 86_400,
+    );
+    expect(retries()).toBeGreaterThan(asked);
   });
 });

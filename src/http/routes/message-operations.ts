@@ -2,10 +2,11 @@
  * What is done to a message after it was sent: edit, deletion, reaction, pin and forward are messages of their own,
  * queued and sent once under their id; a star and a deletion for this account alone are not.
  */
+import { toFailure } from '../../errors.ts';
 import { sendTimeoutMsDefault } from '../../limits.ts';
 import type { Commands } from '../../protocol/commands.ts';
-import type { MessageOperation } from '../../protocol/conversations.ts';
-import type { MessageView } from '../../protocol/message.ts';
+import type { MessageOperation, MessageOrder } from '../../protocol/conversations.ts';
+import type { MessageContent, MessageView } from '../../protocol/message.ts';
 import { json, noContent } from '../answer.ts';
 import { renderMessage } from '../render.ts';
 import { renderDetail } from '../render-conversation.ts';
@@ -28,6 +29,22 @@ const path = '/v1/instances/{id}/messages/{mid}';
 const common = { tag: 'messages', access: 'key', asksWhatsapp: true, idempotent: true } as const;
 const sending = { ...common, limit: 'messages', sends: true } as const;
 
+/** A file that WhatsApp has no more is uploaded again by the phone first, where the instance is connected. */
+async function located(
+  commands: Commands,
+  instance: string,
+  { content }: MessageOrder,
+  input: { readonly messageId: string; readonly chat: string | null },
+): Promise<MessageContent> {
+  if (content.type !== 'forward' || !content.shown.media) return content;
+  try {
+    return { ...content, directPath: await commands.perform(instance, { kind: 'LocateMedia', input }) };
+  } catch (error) {
+    if (toFailure(error).code === 'instance_not_open') return content;
+    throw error;
+  }
+}
+
 /** The message that went out; null where there was nothing to do. */
 async function sent<B>(
   commands: Commands,
@@ -36,12 +53,13 @@ async function sent<B>(
   to?: string,
 ): Promise<MessageView | null> {
   const instance = param('id');
-  const order = await commands.conversations.order(instance, param('mid'), query.chat ?? null, operation);
+  const chat = query.chat ?? null;
+  const order = await commands.conversations.order(instance, param('mid'), chat, operation);
   if (!order) return null;
   return commands.sendMessage(instance, {
     messageId,
     to: to ?? order.chat,
-    content: order.content,
+    content: await located(commands, instance, order, { messageId: param('mid'), chat }),
     quote: null,
     wait: 'server',
     timeoutMs: sendTimeoutMsDefault,

@@ -31,8 +31,21 @@ function assertForwardable(message: proto.IMessage, part: ShownPart, to: string)
 const scoreOf = ({ contextInfo }: ShownPart, isOwn: boolean): number =>
   (contextInfo?.forwardingScore ?? 0) + (isOwn ? 0 : 1);
 
+/** The same host, where the file lies by now. */
+function placeOf({ url }: ShownPart, directPath: string | null): Pick<ShownPart, 'url' | 'directPath'> {
+  if (directPath === null) return {};
+  const origin = url ? URL.parse(url)?.origin : undefined;
+  return { directPath, ...(origin ? { url: `${origin}${directPath}` } : {}) };
+}
+
+/** Below a wrapper where WhatsApp's apps show the caption of a document only there. */
+function wrapped(name: PartName, part: ShownPart): proto.IMessage {
+  const message: proto.IMessage = { [name]: part };
+  return name === 'documentMessage' && part.caption ? { documentWithCaptionMessage: { message } } : message;
+}
+
 export async function composeForward(
-  { original, isOwn }: ContentOf<'forward'>,
+  { original, isOwn, directPath }: ContentOf<'forward'>,
   { to }: ComposeContext,
 ): Promise<proto.IMessage> {
   const message = proto.Message.decode(original);
@@ -46,7 +59,7 @@ export async function composeForward(
   const isSealed = Boolean(
     content.messageContextInfo?.messageSecret ?? message.messageContextInfo?.messageSecret,
   );
-  const copy: proto.IMessage = { [shown.name]: { ...part, ...contextInfo } };
+  const copy = wrapped(shown.name, { ...part, ...placeOf(part, directPath), ...contextInfo });
   // A poll of its own: votes for the first one do not open with its secret.
   return isSealed ? { ...copy, messageContextInfo: { messageSecret: randomBytes(secretBytes) } } : copy;
 }

@@ -5,8 +5,10 @@ export type PartName = keyof proto.IMessage;
 
 export interface ShownPart {
   text?: string | null;
+  caption?: string | null;
   contextInfo?: proto.IContextInfo | null;
   viewOnce?: boolean | null;
+  url?: string | null;
   directPath?: string | null;
   mediaKey?: Uint8Array | null;
   fileSha256?: Uint8Array | null;
