@@ -236,6 +236,7 @@ describe('once and durably', () => {
     expect((await call('PUT', `/${id}/reaction`, { emoji: '🔑' })).status).toBe(204);
     await got(ann, ({ message }) => message.reactionMessage?.text === '🔑');
     expect(retries()).toBeGreaterThan(before);
+    await receive(ann, 'settled again');
     const asked = retries();
     forget();
     await stage.call('PATCH', `${base}/chats/${ann}`, { ephemeralSeconds: 86_400 });

@@ -5,9 +5,12 @@ import { beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { unacknowledgedSendsMax } from '../../src/limits.ts';
 import type { MessageContent } from '../../src/protocol/message.ts';
+import type { StoredMessage } from '../../src/store/conversation-ports.ts';
 import type { LidMapping } from '../../src/whatsapp/lid-mapping.ts';
 import { acknowledgementTimeoutMs } from '../../src/whatsapp/limits.ts';
-import { Sender, type SenderParts } from '../../src/whatsapp/send.ts';
+import { Sender, type SenderParts, sentMessage } from '../../src/whatsapp/send.ts';
+import { kept } from '../store/conversations-contract.ts';
+import { someSent } from '../store/records.ts';
 import { createHandClock, type HandClock } from './support/hand-clock.ts';
 
 const to = '123@lid';
@@ -201,4 +204,21 @@ test('encodes text, mentions and a quote', async () => {
     stanzaId: 'Q1',
     mentionedJid: ['5511900000001@s.whatsapp.net'],
   });
+});
+
+test('a retry receipt gets the message as it was sent, and nothing once it was deleted for everyone', async () => {
+  const bytes = proto.Message.encode({ conversation: 'hi' }).finish();
+  const record = { ...someSent('A', 0), proto: bytes };
+  const message = kept('A', 0, { fromMe: true });
+  const answer = (marks: StoredMessage['marks']) =>
+    sentMessage(
+      {
+        sent: (id) => (id === 'A' ? record : undefined),
+        messagesOf: () => [{ ...message, key: { ...message.key, fromMe: true }, marks }],
+      },
+      { id: 'A' },
+    );
+  expect((await answer([]))?.conversation).toBe('hi');
+  const by = { jid: '1@lid', pn: null, lid: '1@lid' };
+  expect(await answer([{ kind: 'deleted', at: 1, by }])).toBe(undefined);
 });
