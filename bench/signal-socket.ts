@@ -129,6 +129,7 @@ class Account {
       recordStatuses: async () => undefined,
       recordNotice: async () => undefined,
       recordEvents: async () => undefined,
+      recordHistory: async () => 0,
     });
   }
 

@@ -100,6 +100,14 @@ export interface EventData extends GroupEventData {
     messageId: string | null;
   };
   'blocklist.updated': { contact: Party; blocked: boolean };
+  /** One chunk of the phone's history is kept; `progress` in per cent, as the phone says. */
+  'history.synced': {
+    kind: 'bootstrap' | 'recent' | 'full' | 'names' | 'on_demand';
+    progress: number | null;
+    chats: number;
+    contacts: number;
+    messages: number;
+  };
   'message.edited': ChangeData & { text: string | null };
   /** `me`: on the devices of this account alone. */
   'message.deleted': ChangeData & { for: 'everyone' | 'me' };

@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { createLog, type Log } from '../log.ts';
+import type { PastChat } from './accounts/past-chat.ts';
 import type { Behaviour } from './contacts/numbers.ts';
 import { limits } from './limits.ts';
 import type { MediaCertificate } from './media/certificate.ts';
@@ -32,8 +33,10 @@ export interface SandboxOptions {
   readonly addressing?: 'pn' | 'lid';
   /** Addressing mode of new groups. Default `lid`. */
   readonly groupAddressing?: 'pn' | 'lid';
-  /** Chats, of one message each, in the history that a new device gets. Default 0. */
-  readonly historyChats?: number;
+  /** What the phone of this number had before, which a new device gets as history. Default: nothing. */
+  readonly history?: (phone: string) => readonly PastChat[];
+  /** Chats in one chunk of history. Default 50. */
+  readonly historyChunkChats?: number;
   /** Ledger entries kept; the oldest settled ones are forgotten, and counted. Default 400,000. */
   readonly ledgerEntriesMax?: number;
   /** Whether the virtual phone of each account decrypts its copies. Default true. */
@@ -56,7 +59,8 @@ export interface Settings {
   readonly replyDelayMs: number;
   readonly addressing: 'pn' | 'lid';
   readonly groups: { readonly addressing: 'pn' | 'lid' };
-  readonly historyChats: number;
+  readonly history: (phone: string) => readonly PastChat[];
+  readonly historyChunkChats: number;
   readonly ledgerEntriesMax: number;
   readonly phoneDecrypts: boolean;
   readonly preKeyNotices: boolean;
@@ -77,7 +81,8 @@ export function resolveOptions(options: SandboxOptions): Settings {
     replyDelayMs: options.replyDelayMs ?? 0,
     addressing: options.addressing ?? 'pn',
     groups: { addressing: options.groupAddressing ?? 'lid' },
-    historyChats: options.historyChats ?? 0,
+    history: options.history ?? (() => []),
+    historyChunkChats: options.historyChunkChats ?? 50,
     ledgerEntriesMax: options.ledgerEntriesMax ?? limits.ledgerEntriesMax,
     phoneDecrypts: options.phoneDecrypts ?? true,
     preKeyNotices: options.preKeyNotices ?? true,

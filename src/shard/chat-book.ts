@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { chatsCachedMax } from '../limits.ts';
+import type { ChatState } from '../protocol/conversations.ts';
 import type { InstanceSettings } from '../protocol/instance.ts';
 import type { Party, ReceivedMessage } from '../protocol/message.ts';
 import {
@@ -94,6 +95,29 @@ export class ChatBook {
     return [...moves, ...this.#change(before, record)];
   }
 
+  /** What the phone says of a chat: all where it is new, else what is not known better here. */
+  async synced(
+    party: Party,
+    state: Partial<ChatState>,
+    newest: { readonly id: string; readonly at: number } | null,
+  ): Promise<StoreWrite[]> {
+    if (!this.#options.settings().storeMessages) return [];
+    const moves = await this.#known(party);
+    const before = this.#chats.get(partyId(party));
+    const chat: ChatRecord = before ?? { ...this.#newChat(party), ...state, at: 0 };
+    const isLatest = newest !== null && (chat.lastMessageId === null || newest.at > chat.at);
+    const record: ChatRecord = {
+      ...chat,
+      name: chat.name ?? state.name ?? null,
+      at: Math.max(chat.at, state.at ?? 0, newest?.at ?? 0),
+      isArchived: chat.isArchived || state.isArchived === true,
+      isPinned: chat.isPinned || state.isPinned === true,
+      mutedUntil: chat.mutedUntil ?? state.mutedUntil ?? null,
+      lastMessageId: isLatest ? newest.id : chat.lastMessageId,
+    };
+    return [...moves, ...this.#change(before, record)];
+  }
+
   /** As `chat`; nothing is written where nothing is new. */
   async contact(party: Party, patch: ContactPatch): Promise<StoreWrite[]> {
     if (!this.#options.settings().storeMessages || !isPerson(party)) return [];
@@ -125,6 +149,12 @@ export class ChatBook {
     if (!keepsChat) this.#chats.delete(chatId);
     this.#order = Math.max(this.#order, this.#options.clock.now() * orderPerMs);
     return { chatId, upToOrder: this.#order, writes: [...moves, ...kept] };
+  }
+
+  /** A batch may have failed: the store knows better. */
+  forget(): void {
+    this.#chats.clear();
+    this.#contacts.clear();
   }
 
   /** WhatsApp tells whole seconds; within that second the moment of arrival says more. */

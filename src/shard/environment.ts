@@ -26,6 +26,7 @@ export type InstanceSocketOptions = Pick<
   | 'recordStatuses'
   | 'recordNotice'
   | 'recordEvents'
+  | 'recordHistory'
   | 'recordChange'
 >;
 
@@ -39,7 +40,11 @@ export interface InstanceEnvironment {
   readonly numbers: NumberCache;
   readonly caches: CacheBoard;
   readonly metrics: ShardMetrics;
-  readonly limits: { readonly pairingReadyTimeoutMs: number };
+  readonly limits: {
+    readonly pairingReadyTimeoutMs: number;
+    /** Older messages are not kept; null: all are. */
+    readonly messageAgeMsMax: number | null;
+  };
   /** Removes the file of a message that is sent or failed. */
   releaseMedia(content: MessageContent): void;
   openSocket(options: InstanceSocketOptions): Promise<WaSocket>;

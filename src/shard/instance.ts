@@ -307,7 +307,7 @@ export class Instance {
           settings: this.#settings,
           proxyUrl: this.#config.proxy?.url ?? null,
           onFact,
-          ...this.#records.recording,
+          ...this.#records.recording(),
         }),
       onFact: (fact) => this.#onFact(fact),
       onOpenFailed: (error) => this.#openFailed(error),

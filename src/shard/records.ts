@@ -9,12 +9,13 @@ import type { InstanceConfig } from '../protocol/instance.ts';
 import type { MessageView } from '../protocol/message.ts';
 import type { SentRecord, StoreWrite } from '../store/ports.ts';
 import type { InstanceEnvironment, InstanceSocketOptions } from './environment.ts';
+import { HistoryRecorder } from './history-recorder.ts';
 import { MessageRecorder } from './message-recorder.ts';
 import { MessageStatuses } from './message-statuses.ts';
 import { statusChange } from './status-change.ts';
 
 export interface RecordsOptions {
-  readonly env: Pick<InstanceEnvironment, 'store' | 'clock' | 'outlet' | 'log'>;
+  readonly env: Pick<InstanceEnvironment, 'store' | 'clock' | 'outlet' | 'log' | 'limits'>;
   /** As it is now: webhooks and settings change. */
   config(): InstanceConfig;
   /** A message came in. */
@@ -27,13 +28,21 @@ export interface RecordsOptions {
 
 type Recording = Pick<
   InstanceSocketOptions,
-  'record' | 'recordSent' | 'recordChange' | 'recorded' | 'recordEvents' | 'recordNotice' | 'recordStatuses'
+  | 'record'
+  | 'recordSent'
+  | 'recordChange'
+  | 'recorded'
+  | 'recordEvents'
+  | 'recordHistory'
+  | 'recordNotice'
+  | 'recordStatuses'
 >;
 
 export class Records {
   #options: RecordsOptions;
   readonly messages: MessageRecorder;
   readonly statuses: MessageStatuses;
+  #history: HistoryRecorder;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -45,11 +54,15 @@ export class Records {
     this.messages = new MessageRecorder({ ...common, clock, commit, later, settings, groupSubject });
     const effects = (record: SentRecord, at: number) => this.messages.effects(record, at);
     this.statuses = new MessageStatuses({ ...common, effects, onRaised });
+    const { messageAgeMsMax } = env.limits;
+    const oldestKept = (): number => (messageAgeMsMax === null ? 0 : clock.now() - messageAgeMsMax);
+    this.#history = new HistoryRecorder({ ...common, book: this.messages.book, oldestKept, commit });
   }
 
-  /** The part of the socket's options that records. */
-  get recording(): Recording {
+  /** The part of a new socket's options that records. What the last one could not write was not written. */
+  recording(): Recording {
     const { messages, statuses } = this;
+    messages.book.forget();
     return {
       record: (message, source) => {
         this.#options.onReceived();
@@ -59,6 +72,7 @@ export class Records {
       recordChange: (change) => messages.change(change),
       recorded: this.committed,
       recordEvents: (events, writes) => messages.raise(events, writes),
+      recordHistory: (part) => this.#history.store(part),
       recordNotice: (chat, id, events) => messages.recordNotice(chat, id, events),
       recordStatuses: (updates) => statuses.raise(updates.map(statusChange)),
     };

@@ -245,7 +245,7 @@ export class Shard {
       }),
       caches: createCacheBoard(),
       metrics: createShardMetrics(this.#options.registry),
-      limits: { pairingReadyTimeoutMs },
+      limits: { pairingReadyTimeoutMs, messageAgeMsMax: config.messages.ageMs },
       releaseMedia: (content) => {
         if ('media' in content) detach(dropOutgoing(config.dataDir, content.media.file), () => undefined);
       },

@@ -4,6 +4,7 @@ import { subscribeCalls } from './call-events.ts';
 import type { CapabilityParts } from './capability-parts.ts';
 import { subscribeChats } from './chat-events.ts';
 import { subscribeContacts } from './contact-events.ts';
+import { subscribeHistory } from './history.ts';
 import { subscribeLabels } from './label-events.ts';
 import { subscribeMessages } from './message-events.ts';
 import { subscribePresences } from './presence-events.ts';
@@ -13,6 +14,7 @@ export function subscribeCapabilities(parts: CapabilityParts): void {
   subscribeCalls(parts);
   subscribeChats(parts);
   subscribeContacts(parts);
+  subscribeHistory(parts);
   subscribeLabels(parts);
   subscribeMessages(parts);
   subscribePresences(parts);

@@ -308,10 +308,13 @@ export class Connection {
   }
 
   private subscribeCapabilities(): void {
-    const { sock, facts, calls, me, lids } = this;
-    const { instance, clock, store, settings } = this.options;
+    const { sock, facts, calls, me, lids, options } = this;
+    const { instance, clock, store, settings } = options;
+    const { guard } = this.guard;
     subscribeCapabilities({
-      ...{ instance, sock, facts, clock, store, settings, calls, me },
+      ...{ instance, sock, facts, clock, store, settings, calls, me, options, guard },
+      inbound: { instance, lids, me },
+      failed: (error) => this.report(error, 'history failed'),
       party: (jid, other) => resolvedParty(lids, jid, other),
       attempt: (work) =>
         detach(this.guard.guard(work), (error) => this.report(error, 'what a setting asks for failed')),

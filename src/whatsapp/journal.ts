@@ -18,6 +18,7 @@ import type { OutboxStore, Store, StoreWrite } from '../store/ports.ts';
 import type { AccountRecords } from './account-records.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { visibleContent } from './content.ts';
+import { stagedHistory } from './history-rows.ts';
 import { type InboundParts, receivedMessage } from './inbound.ts';
 import { changeOf, isChange } from './message-changes.ts';
 import { PlaintextSlots } from './plaintext-slots.ts';
@@ -32,7 +33,8 @@ export interface JournalParts extends InboundParts {
   readonly records: AccountRecords;
   readonly outbox: Pick<OutboxStore, 'seqOf'>;
   readonly conversations: Pick<Store['conversations'], 'messagesOf'>;
-  readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recordChange' | 'recorded'>;
+  readonly options: Pick<WaSocketOptions, 'record' | 'recordSent' | 'recordChange' | 'recorded'> &
+    Partial<Pick<WaSocketOptions, 'settings'>>;
 }
 
 /** One `<enc>` of a stanza; the ciphertext object is the same that the repository gets. */
@@ -135,7 +137,8 @@ export class Journal implements DecryptJournal {
       content.deviceSentMessage ? encoded(message?.message) : unpadRandomMax16(plaintext);
     const writes = message ? await this.writesOf(message, enclosed.stanza, bytes) : [];
     if (!message && hasEffects(content)) await this.slots.stage(op.changes, enclosed.ciphertext, plaintext);
-    await this.parts.records.write(op.changes, writes);
+    const history = message ? [] : stagedHistory(this.parts, enclosed.stanza, content);
+    await this.parts.records.write(op.changes, [...writes, ...history]);
     if (!message) return;
     this.recent.set(messageKey(message), true);
     if (writes.length > 0) this.parts.options.recorded(writes);

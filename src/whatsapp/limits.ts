@@ -29,6 +29,10 @@ export const numbersPerQueryMax = 100;
 export const keepAliveMs = 25_000;
 /** Baileys holds events back until WhatsApp has ended the offline queue; no longer than this after login. */
 export const eventsHeldMs = 5_000;
+/** A chunk of history as it is downloaded, the largest part of it (a chat), and messages stored in one batch. */
+export const historyChunkBytesMax = 268_435_456;
+export const historyFieldBytesMax = 67_108_864;
+export const historyPartMessages = 100;
 /** Calls and presences of one account that are remembered, to tell each once. */
 export const callsKnownMax = 64;
 export const presencesKnownMax = 512;

@@ -31,11 +31,11 @@ export interface ConfigParts {
 const { HistorySyncType } = proto.HistorySync;
 
 /**
- * Without history only the bootstrap is processed, for LID mappings and keys (DECISIONS 8). Declining RECENT
- * also spares the 20 s that Baileys would buffer events for after a first login.
+ * Baileys processes the bootstrap only, for LID mappings and keys (DECISIONS 8): what is to be kept of history
+ * `history.ts` reads, in parts. Declining RECENT also spares the 20 s that Baileys would buffer events for after a
+ * first login.
  */
-function wantsHistory(settings: InstanceSettings, type: number | null | undefined): boolean {
-  if (settings.syncHistory) return true;
+function isForBaileys(type: number | null | undefined): boolean {
   return type === HistorySyncType.INITIAL_BOOTSTRAP || type === HistorySyncType.NON_BLOCKING_DATA;
 }
 
@@ -62,7 +62,7 @@ export function socketConfig(parts: ConfigParts): UserFacingSocketConfig {
     keepAliveIntervalMs: keepAliveMs,
     markOnlineOnConnect: settings.alwaysOnline,
     syncFullHistory: settings.syncHistory,
-    shouldSyncHistoryMessage: ({ syncType }) => wantsHistory(settings, syncType),
+    shouldSyncHistoryMessage: ({ syncType }) => isForBaileys(syncType),
     shouldIgnoreJid: (jid) => ignores(settings, jid),
     // Own sends are facts of the shard, not events of the socket.
     emitOwnEvents: false,

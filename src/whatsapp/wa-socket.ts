@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { KeptMedia } from '../media/kept.ts';
 import type { Action, ActionKind, ActionReply } from '../protocol/actions.ts';
+import type { ChatState, ContactNames } from '../protocol/conversations.ts';
 import type { NewEvent } from '../protocol/events.ts';
 import type { InstanceSettings, Me, PairingCode } from '../protocol/instance.ts';
 import type {
@@ -16,7 +17,7 @@ import type {
   ReceivedMessage,
 } from '../protocol/message.ts';
 import type { MessageChange } from '../protocol/message-change.ts';
-import type { MessageKey } from '../store/conversation-ports.ts';
+import type { Mark, MessageKey } from '../store/conversation-ports.ts';
 import type { Awaitable, Store, StoreWrite } from '../store/ports.ts';
 import type { CacheBoard } from './cache-board.ts';
 
@@ -58,6 +59,26 @@ export type WaFact =
   /** A setting wants this written: through the outgoing queue, once under its id. */
   | { kind: 'MessageWanted'; messageId: string; to: string; content: MessageContent };
 
+/** A message that the phone had before the device was linked. `order` tells within a second. */
+export interface HistoryMessage {
+  readonly message: ReceivedMessage;
+  readonly source: MessageSource;
+  readonly order: number;
+  readonly marks: readonly Mark[];
+}
+
+/** `messages`: newest first, over all parts that a chat comes in. */
+export interface HistoryChat {
+  readonly party: Party;
+  readonly state: Partial<ChatState>;
+  readonly messages: readonly HistoryMessage[];
+}
+
+export interface HistoryPart {
+  readonly chats: readonly HistoryChat[];
+  readonly contacts: readonly { readonly party: Party; readonly names: Partial<ContactNames> }[];
+}
+
 export interface WaSocketOptions {
   readonly instance: string;
   /** One object whose members follow the configuration while the socket is open. */
@@ -95,6 +116,8 @@ export interface WaSocketOptions {
   recordStatuses(updates: readonly StatusUpdate[]): Promise<void>;
   /** Makes events durable in one batch with the writes, and what is kept of chats follows them. Resolves when it is. */
   recordEvents(events: readonly NewEvent[], writes: readonly StoreWrite[]): Promise<void>;
+  /** Keeps what is not kept yet; answers how many messages that were. Resolves when durable. */
+  recordHistory(part: HistoryPart): Promise<number>;
   /** Makes the events of one notification durable, once. Resolves when they are. */
   recordNotice(chat: string, id: string, events: readonly NewEvent[]): Promise<void>;
 }

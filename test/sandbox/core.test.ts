@@ -164,7 +164,12 @@ describe('core', () => {
 });
 
 describe('a phone with a past', () => {
-  const fixture = useSandbox({ historyChats: 3 });
+  const past = [0, 1, 2].map((n) => ({
+    jid: `551198765000${n}@s.whatsapp.net`,
+    name: `Contact ${n}`,
+    messages: [{ id: `PAST${n}`, content: { conversation: `past message ${n}` }, at: 1_700_000_000 + n }],
+  }));
+  const fixture = useSandbox({ history: () => past });
 
   it('hands its chats to a new device', async () => {
     const phone = await fixture.open(ann);

@@ -10,7 +10,7 @@ import type {
   StoredMessage,
 } from '../../src/store/conversation-ports.ts';
 import type { Store } from '../../src/store/ports.ts';
-import { bytes, someConfig, someSent } from './records.ts';
+import { bytes, someConfig, someEvent, someSent } from './records.ts';
 
 type Opened = () => Promise<{ store: Store; reopen: () => Promise<Store> }>;
 
@@ -225,6 +225,24 @@ export function describeConversations(opened: Opened): void {
     expect(await chat()).toEqual([]);
     expect(await store.conversations.chat('shop', '91@lid')).toBeUndefined();
     expect(ids(await store.conversations.messages('shop', query()))).toEqual(['X']);
+  });
+
+  it('deletes a chat with its event and leaves what came in after; clears one that stays', async () => {
+    const { store } = await opened();
+    await put(store, [kept('A', now), kept('B', now)]);
+    const later = kept('C', now);
+    await put(store, [later]);
+    await store.commit([{ to: 'chat', record: someChat('91@lid', now), listedAt: null }]);
+    const chat = async () => ids(await store.conversations.messages('shop', query({ chatId: '91@lid' })));
+    const event = { to: 'event', event: someEvent(1), webhooks: [] } as const;
+    const upToOrder = later.place.order - 1;
+    await store.eraseChat('shop', '91@lid', { keepsChat: true, alongside: [event], upToOrder });
+    expect(await chat()).toEqual(['C']);
+    expect((await store.outbox.event('shop', 1))?.seq).toBe(1);
+    expect(await store.conversations.chat('shop', '91@lid')).toEqual(someChat('91@lid', now));
+    await store.eraseChat('shop', '91@lid');
+    expect(await chat()).toEqual([]);
+    expect((await store.conversations.chats('shop', null, 5)).items).toEqual([]);
   });
 
   it('moves what was kept under a number to its LID', async () => {

@@ -62,3 +62,22 @@ it('is refused to a second process while the first lives, and free once it is ki
   await once(child, 'exit');
   await (await openStore(optionsFor(dir))).close();
 });
+
+const eraser = fileURLToPath(new URL('./fixtures/erase-writer.ts', import.meta.url));
+
+it('ends at the next start what a kill left of a deleted chat', { timeout: 60_000 }, async () => {
+  const dir = scratchFolder();
+  const child = spawn(process.execPath, [eraser, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const store = await openStore(optionsFor(dir));
+  const query = { before: null, after: null, type: null, order: 'oldest', cursor: null, limit: 10 } as const;
+  expect((await store.outbox.event('shop', 1))?.id).toBe('event-shop-1');
+  expect(await store.conversations.chat('shop', 'doomed')).toBeUndefined();
+  expect((await store.conversations.messages('shop', { ...query, chatId: 'doomed' })).items).toEqual([]);
+  const left = await store.conversations.messages('shop', { ...query, chatId: null });
+  expect(left.items.map(({ view }) => view.id)).toEqual(['stays']);
+  await store.close();
+});

@@ -69,6 +69,13 @@ export const eventDataSchemas: Readonly<Record<keyof EventData, z.ZodType>> = {
     messageId: z.string().nullable(),
   }),
   'blocklist.updated': z.object({ contact: party, blocked: z.boolean() }),
+  'history.synced': z.object({
+    kind: z.enum(['bootstrap', 'recent', 'full', 'names', 'on_demand']),
+    progress: z.int().nullable(),
+    chats: z.int(),
+    contacts: z.int(),
+    messages: z.int(),
+  }),
   'message.edited': change.extend({ text: z.string().nullable() }),
   'message.deleted': change.extend({ for: z.enum(['everyone', 'me']) }),
   'message.reaction': change.extend({ emoji: z.string().nullable() }),

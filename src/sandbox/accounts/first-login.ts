@@ -2,14 +2,13 @@
  * What a phone sends its new companion once: app-state key, initial history, push name, recent history.
  * Called when a companion goes live for the first time; the queue redelivers what is not acknowledged.
  */
-import { deflateSync } from 'node:zlib';
-import { writerNumber } from '../contacts/writing.ts';
 import { sendVirtual } from '../messages/virtual-send.ts';
 import { lidJid, pnJid } from '../wire/jid.ts';
 import { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import type { Account } from './account.ts';
 import type { Companion } from './companion.ts';
+import { bootstrapOf, inlineChunk, pushNamesOf, recentChunks } from './past.ts';
 
 const { HistorySyncType } = proto.HistorySync;
 const { Type } = proto.Message.ProtocolMessage;
@@ -24,51 +23,18 @@ function keyShare(world: World, account: Account): proto.Message.IProtocolMessag
   return { type: Type.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare: { keys } };
 }
 
-function history(
-  syncType: proto.HistorySync.HistorySyncType,
-  order: number,
-  content: Omit<proto.IHistorySync, 'syncType'>,
-): proto.Message.IProtocolMessage {
-  const encoded = proto.HistorySync.encode({
-    ...content,
-    syncType,
-    chunkOrder: order,
-    progress: 100,
-  }).finish();
-  return {
-    type: Type.HISTORY_SYNC_NOTIFICATION,
-    historySyncNotification: {
-      syncType: syncType as number as proto.Message.HistorySyncType,
-      chunkOrder: order,
-      progress: 100,
-      initialHistBootstrapInlinePayload: deflateSync(encoded),
-    },
-  };
-}
-
-/** What a phone with some past would send: one message of each of the first contacts that write. */
-function pastChats(world: World): proto.IConversation[] {
-  const t = Number(world.nowSeconds()) - 86_400;
-  return Array.from({ length: world.settings.historyChats }, (_, n) => {
-    const id = pnJid(writerNumber(n));
-    const key = { remoteJid: id, fromMe: false, id: `PAST${n}` };
-    const message = { key, messageTimestamp: t + n, message: { conversation: `past message ${n}` } };
-    const name = `Contact ${id.slice(9, 13)}`;
-    return { id, name, conversationTimestamp: t + n, unreadCount: 0, messages: [{ message, msgOrderId: n }] };
-  });
-}
-
 function sequence(world: World, account: Account): proto.Message.IProtocolMessage[] {
   const mapping = [{ pnJid: pnJid(account.phone), lidJid: lidJid(account.lid) }];
-  const names = [{ id: pnJid(account.phone), pushname: account.pushName }];
+  const past = world.settings.history(account.phone);
+  const pushnames = [{ id: pnJid(account.phone), pushname: account.pushName }, ...pushNamesOf(past)];
+  const content = { conversations: bootstrapOf(past), phoneNumberToLidMappings: mapping };
+  const bootstrap = { syncType: HistorySyncType.INITIAL_BOOTSTRAP, order: 1, progress: 100, content };
+  const names = { syncType: HistorySyncType.PUSH_NAME, order: 2, progress: 100, content: { pushnames } };
   return [
     keyShare(world, account),
-    history(HistorySyncType.INITIAL_BOOTSTRAP, 1, {
-      conversations: pastChats(world),
-      phoneNumberToLidMappings: mapping,
-    }),
-    history(HistorySyncType.PUSH_NAME, 2, { pushnames: names }),
-    history(HistorySyncType.RECENT, 3, { conversations: [] }),
+    inlineChunk(bootstrap),
+    inlineChunk(names),
+    ...recentChunks(world, past, 3),
   ];
 }
 

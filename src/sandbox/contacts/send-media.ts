@@ -18,8 +18,8 @@ export const keyNames: Readonly<Record<MediaKind, string>> = {
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-function encryptMedia(kind: MediaKind, plain: Buffer, mediaKey: Buffer): Buffer {
-  const keys = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), keyNames[kind], 112));
+export function encryptMedia(keyName: string, plain: Buffer, mediaKey: Buffer): Buffer {
+  const keys = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), keyName, 112));
   const iv = keys.subarray(0, 16);
   const cipher = createCipheriv('aes-256-cbc', keys.subarray(16, 48), iv);
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -45,7 +45,7 @@ export function mediaMessage(
   about: MediaAbout,
 ): proto.IMessage {
   const mediaKey = randomBytes(32);
-  const file = encryptMedia(kind, plain, mediaKey);
+  const file = encryptMedia(keyNames[kind], plain, mediaKey);
   const directPath = world.media.add(kind, file);
   const content = {
     url: `https://${world.mediaHost}${directPath}`,

@@ -9,6 +9,7 @@ import { createElenco, type Elenco } from '../../../src/client/elenco.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { type Gateway, startGateway } from '../../../src/gateway.ts';
 import { createLog } from '../../../src/log.ts';
+import type { SandboxOptions } from '../../../src/sandbox/options.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
 import { breachOf, eventBreach } from '../../api/support/contract.ts';
 import { trustedCertificate } from '../../support/trusted-media.ts';
@@ -96,9 +97,14 @@ export class Stage {
   }
 
   /** Creates an instance, scans its QR, and resolves when it is open. Answers its number and token. */
-  async openInstance(id: string, phone?: string): Promise<{ phone: string; token: string }> {
+  async openInstance(
+    id: string,
+    phone?: string,
+    settings: { readonly syncHistory?: boolean } = {},
+  ): Promise<{ phone: string; token: string }> {
     const elenco = this.elenco();
-    const { token } = await elenco.post('/v1/instances', { body: { id, webhook: { url: this.hook.url } } });
+    const body = { id, webhook: { url: this.hook.url }, settings };
+    const { token } = await elenco.post('/v1/instances', { body });
     const { qr } = await elenco.get('/v1/instances/{id}/qr', { path: { id }, query: { wait: 20 } });
     const paired = await this.sandbox.scan(qr, phone === undefined ? {} : { phone });
     await this.untilState(id, 'open');
@@ -123,9 +129,9 @@ export class Stage {
 }
 
 /** A sandbox, a webhook endpoint and, unless `env` is null, a running gateway. */
-export async function startStage(env: Environment = {}): Promise<Stage> {
+export async function startStage(env: Environment = {}, options: SandboxOptions = {}): Promise<Stage> {
   const [sandbox, hook, dir] = await Promise.all([
-    startSandbox({ certificate: trustedCertificate() }),
+    startSandbox({ certificate: trustedCertificate(), ...options }),
     WebhookReceiver.start(),
     mkdtemp(join(tmpdir(), 'elenco-e2e-')),
   ]);

@@ -77,6 +77,7 @@ export class GatewayAccount {
       recorded: (writes) => this.recorded(writes),
       recordNotice: async () => undefined,
       recordEvents: async () => undefined,
+      recordHistory: async () => 0,
       recordStatuses: async (updates) => {
         this.facts.push({ kind: 'StatusesChanged', updates });
         this.wake();
