@@ -48,6 +48,7 @@ export const keeperTriesMax = 4;
 /** What an opened instance missed is looked for as far back, among so many messages. */
 export const keeperCatchUpMs = 24 * 3_600_000;
 export const keeperCatchUpMax = 1_000;
+export const keeperCatchUpPeriodMs = 10 * 60_000;
 /** Handshakes in progress at once in one shard. */
 export const handshakesPerShard = 4;
 /** From socket creation to `open`, QR time not counted. */

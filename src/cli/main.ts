@@ -50,6 +50,7 @@ API_KEY) and --json:
   elenco instances              all, with their states; --state STATE only those
   elenco qr ID                  the QR code in the terminal, until the phone has scanned it
   elenco send ID TO TEXT|-      a text; - is stdin
+         [--file PATH [--type TYPE]]  a file, with TEXT as its caption; TYPE as the API has it
          [--wait queued|server|delivered] [--idempotency-key KEY]
   elenco logs [ID]              live events, a line each; resumes by itself
          [--types TYPE,…] [--after POSITION]

@@ -65,7 +65,8 @@ export function urlOf(base: string, path: string, input: AnyInput): string {
 function bodyOf({ body, file }: AnyInput): { body?: string | FormData; type?: string } {
   if (file) {
     const form = new FormData();
-    form.append('json', new Blob([JSON.stringify(body ?? {})], { type: 'application/json' }));
+    // A text: a Blob would come with a file name, as a second file.
+    form.append('json', JSON.stringify(body ?? {}));
     form.append('file', file);
     return { body: form };
   }

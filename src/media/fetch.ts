@@ -11,6 +11,8 @@ export interface Fetched {
   readonly url: string;
   readonly mimetype: string | null;
   readonly filename: string | null;
+  /** As the server announces it; null where it does not. */
+  readonly sizeBytes: number | null;
   readonly body: AsyncIterable<Uint8Array>;
   /** Ends the transfer where the body is not read to its end. */
   cancel(): void;
@@ -52,6 +54,11 @@ const headerOf = (answer: Dispatcher.ResponseData, name: string): string | null 
 function mimetypeOf(answer: Dispatcher.ResponseData): string | null {
   const type = headerOf(answer, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   return /^[\w.+-]+\/[\w.+-]+$/.test(type) && !type.endsWith('/octet-stream') ? type : null;
+}
+
+function sizeOf(answer: Dispatcher.ResponseData): number | null {
+  const length = headerOf(answer, 'content-length');
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null;
 }
 
 /** From `Content-Disposition`, else the last part of the path; without anything that could be a folder. */
@@ -140,6 +147,7 @@ export function createFetcher(isPrivateDenied: boolean): Fetcher {
         url: url.href,
         mimetype: mimetypeOf(answer),
         filename: filenameOf(answer, url),
+        sizeBytes: sizeOf(answer),
         body: bounded(answer, text),
         cancel: () => answer.body.destroy(),
       };

@@ -86,7 +86,9 @@ export class Intake implements MediaIntake {
     try {
       const answer = await this.#fetcher.fetch(url, timeoutMs);
       try {
-        const { mimetype, filename } = answer;
+        const { mimetype, filename, sizeBytes } = answer;
+        if (sizeBytes !== null && sizeBytes > limitBytes)
+          throw new AppError('body_too_large', `the file has ${sizeBytes} bytes, it may have ${limitBytes}`);
         return {
           ...(await this.spool.receive(answer.body, limitBytes)),
           mimetype,

@@ -10,6 +10,7 @@ import {
   keeperAtOnceMax,
   keeperCatchUpMax,
   keeperCatchUpMs,
+  keeperCatchUpPeriodMs,
   keeperRetryDelayMs,
   keeperTriesMax,
   keeperWaitingMax,
@@ -52,7 +53,8 @@ const isNamed = ({ view: { chat } }: KeptMessage, address: string | null): boole
 export class MediaKeeper {
   readonly #options: KeeperOptions;
   readonly #waiting: Wanted[] = [];
-  readonly #open = new Set<string>();
+  /** When instances were caught up with: one that reconnects again and again is not looked through each time. */
+  readonly #caughtUpAt = new Map<string, number>();
   #running = 0;
 
   constructor(options: KeeperOptions) {
@@ -73,11 +75,10 @@ export class MediaKeeper {
 
   /** An instance that opens is caught up with. */
   changed({ id, state }: Pick<InstanceStatus, 'id' | 'state'>): void {
-    if (state !== 'open') this.#open.delete(id);
-    else if (!this.#open.has(id)) {
-      this.#open.add(id);
-      detach(this.#catchUp(id), (error) => this.#report(error, id));
-    }
+    const now = this.#options.clock.now();
+    if (state !== 'open' || now - (this.#caughtUpAt.get(id) ?? 0) < keeperCatchUpPeriodMs) return;
+    this.#caughtUpAt.set(id, now);
+    detach(this.#catchUp(id), (error) => this.#report(error, id));
   }
 
   /** The kept file, which needs no socket; null where there is none, or the message is not told apart. */
@@ -117,12 +118,19 @@ export class MediaKeeper {
     try {
       const { place } = await fetch(instance, { messageId: id, chat: chat.jid, isFresh: false });
       if (place.in === 'spool') await dropRequest(dataDir, place.id);
+      // Erased meanwhile: its file was not there yet.
+      else if (!(await this.#isStored(message))) return kept.forget([ref]);
       counted(place.in === 'kept' ? 'kept' : 'left');
     } catch (error) {
       const isPassing = passing.includes(toFailure(error).code);
       if (!isPassing || tries + 1 >= keeperTriesMax) return counted('failed');
       clock.after(keeperRetryDelayMs * 2 ** tries, () => this.#want({ message, tries: tries + 1 }));
     }
+  }
+
+  async #isStored({ view: { instance, id }, key }: KeptMessage): Promise<boolean> {
+    const all = await this.#options.store.conversations.messagesOf(instance, id);
+    return all.some((other) => other.key.remoteJid === key.remoteJid);
   }
 
   /** The newest first, as far as a day back: older ones are fetched when they are asked for. */

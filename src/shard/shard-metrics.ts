@@ -19,6 +19,7 @@ export interface ShardGauges {
   states(): Readonly<Record<InstanceState, number>>;
   outgoingDepth(): number;
   handshakesWaiting(): number;
+  mediaWaiting(): number;
   /** Seconds since the last inbound message of the open instance that has been silent longest; 0 for none. */
   silentSecondsMax(): number;
   readonly numbers: NumberCache;
@@ -57,6 +58,7 @@ export function registerShardGauges(registry: MetricRegistry, gauges: ShardGauge
     );
   registry.measured('elenco_outgoing_queue_depth', 'Messages not yet acknowledged', gauges.outgoingDepth);
   registry.measured('elenco_handshakes_waiting', 'Instances that wait for a slot', gauges.handshakesWaiting);
+  registry.measured('elenco_media_waiting', 'Files of messages that are to be fetched', gauges.mediaWaiting);
   registry.measured(
     'elenco_instance_silent_seconds_max',
     'Time since the last inbound message of the open instance silent longest',

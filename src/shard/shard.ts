@@ -77,6 +77,7 @@ export class Shard {
     registerShardGauges(options.registry, {
       states: () => this.#states(),
       outgoingDepth: () => sum(this.#roster.all().map((one) => one.outgoingDepth)),
+      mediaWaiting: () => this.#keeper?.depth ?? 0,
       handshakesWaiting: () => this.#environment.slots.waiting,
       silentSecondsMax: () => this.#silentSecondsMax(),
       numbers: this.#environment.numbers,

@@ -1,5 +1,9 @@
 /** `elenco instances`, `qr`, `send` and `logs`: the real command against a real gateway wired to the sandbox. */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Program } from '../e2e/support/program.ts';
 import { adminKey, type Stage, startStage } from '../e2e/support/stage.ts';
@@ -87,6 +91,56 @@ describe('elenco send', () => {
   });
 });
 
+describe('elenco send --file', () => {
+  const reader = '5511987657002';
+  const received = (id: string) => {
+    const found = stage.sandbox.receivedBy(reader).find((message) => message.id === id)?.message;
+    return { message: found, file: found && stage.sandbox.fileOf(found) };
+  };
+
+  it('sends a file as its ending says, byte by byte, with its name and a caption', async () => {
+    const path = join(stage.dir, 'peça.pdf');
+    const file = randomBytes(3_000_000);
+    await writeFile(path, file);
+    const argv = ['send', 'sales', reader, 'act 1', '--file', path, '--wait', 'delivered', '--json'];
+    const { code, stdout, stderr } = await run(...argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { message, file: sent } = received(JSON.parse(stdout).id);
+    expect(message?.documentWithCaptionMessage?.message?.documentMessage).toMatchObject({
+      ...{ fileName: 'peça.pdf', caption: 'act 1', mimetype: 'application/pdf' },
+    });
+    expect(sent?.equals(file)).toBe(true);
+  });
+
+  it('without a caption, and as --type says', async () => {
+    const path = join(stage.dir, 'a.jpg');
+    const picture = await sharp({
+      create: { width: 32, height: 32, channels: 3, background: '#336699' },
+    })
+      .toFormat('jpeg')
+      .toBuffer();
+    await writeFile(path, picture);
+    const image = await run('send', 'sales', reader, '--file', path, '--wait', 'delivered', '--json');
+    const shown = received(JSON.parse(image.stdout).id);
+    expect(shown.message?.imageMessage).toMatchObject({ mimetype: 'image/jpeg', width: 32 });
+    expect(shown.file?.equals(picture)).toBe(true);
+    const argv = [
+      'send',
+      'sales',
+      reader,
+      '--file',
+      path,
+      '--type',
+      'document',
+      '--wait',
+      'delivered',
+      '--json',
+    ];
+    const document = received(JSON.parse((await run(...argv)).stdout).id);
+    expect(document.message?.documentMessage).toMatchObject({ fileName: 'a.jpg', mimetype: 'image/jpeg' });
+  });
+});
+
 describe('elenco logs', () => {
   it('follows events, and goes on from a position', async () => {
     const live = begin(['logs', 'sales', '--json']);
@@ -110,6 +164,15 @@ describe('what goes wrong', () => {
     [['send', 'sales', '5511900000000', 'x'], {}, 1, /^elenco: not_on_whatsapp: /],
     [['send', 'sales', echoing], {}, 2, /^elenco: say: elenco send ID TO TEXT/],
     [['send', 'sales', echoing, 'x', '--wait', 'long'], {}, 2, /--wait: got "long", takes queued, server/],
+    [['send', 'sales', echoing, 'x', '--type', 'image'], {}, 2, /^elenco: say: elenco send ID TO TEXT/],
+    [['send', 'sales', echoing, '--file', '/nowhere'], {}, 2, /--file: "\/nowhere" cannot be read: ENOENT/],
+    [['send', 'sales', echoing, '--file', 'README.md', '--type', 'x'], {}, 2, /--type: got "x", takes image/],
+    [
+      ['send', 'sales', echoing, '--file', 'README.md', '--type', 'image'],
+      {},
+      1,
+      /^elenco: conversion_failed: /,
+    ],
     [['logs', '--colour'], {}, 2, /Unknown option '--colour'/],
     [['logs', '--types', 'nonsense'], {}, 1, /^elenco: validation_failed: /],
     [['instances'], { ELENCO_KEY: 'wrong-key' }, 1, /^elenco: unauthorized: /],

@@ -114,6 +114,21 @@ describe('messages with a file', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  // Some senders name the JSON as well (`curl -F json=@body.json`, a Blob in a form): it was taken for a second file.
+  it('takes the part "json" with a file name', async () => {
+    const form = new FormData();
+    const json = { to: contact, type: 'document', wait: 'delivered' };
+    form.set('json', new Blob([JSON.stringify(json)], { type: 'application/json' }), 'body.json');
+    form.set('file', new Blob(['act 1'], { type: 'text/plain' }), 'act.txt');
+    const response = await fetch(`${stage.gateway.url}${path}`, {
+      ...{ method: 'POST', headers: { authorization: `Bearer ${adminKey}` }, body: form },
+    });
+    const answer = { status: response.status, headers: response.headers, body: await response.json() };
+    const message = received(answer);
+    expect(message.documentMessage).toMatchObject({ fileName: 'act.txt', mimetype: 'text/plain' });
+    expect(stage.sandbox.fileOf(message)?.toString()).toBe('act 1');
+  });
+
   it('image by base64 of any size, small and above what the main thread parses, and view once', async () => {
     for (const [width, height] of [
       [64, 48],
