@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config.ts';
 import { alertNames } from '../../src/protocol/operations.ts';
+import { judgeClose } from '../../src/shard/close-causes.ts';
 import { root } from '../deploy/support/tools.ts';
 import { allRoutes } from '../http/support/start.ts';
 
@@ -111,6 +112,26 @@ it('the Portuguese pages have the commands of the English ones, in their order, 
 
 it('every alert is in the operations guide, and every command in its help', () => {
   for (const name of alertNames) expect(read('docs/operations.md')).toContain(`\`${name}\``);
+});
+
+it('troubleshooting has every state and code in which an instance is not open', () => {
+  const page = read('docs/troubleshooting.md');
+  const [, union = ''] = /type InstanceErrorCode =([^;]+);/.exec(read('src/protocol/instance.ts')) ?? [];
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+  expect(codes.length).toBeGreaterThan(10);
+  for (const code of codes) expect(page).toContain(`\`${code}\``);
+  const causes = [401, 403, 405, 408, 411, 428, 440, 500, 503].map((code) => ({ code, detail: '' }));
+  const told = [
+    { code: 408, detail: 'QR refs attempts ended' },
+    { code: 401, detail: 'passkey' },
+  ];
+  for (const cause of [...causes, ...told]) {
+    const verdict = judgeClose(cause, 'qr', 0);
+    if (verdict.decision === 'reopen') continue;
+    const state = verdict.decision === 'rest' ? verdict.state : 'reconnecting';
+    const row = new RegExp(`^\\| \`${state}\`, [^|]*\`${verdict.error.code}\`[^|]*\\|`, 'm');
+    expect(page, `${state}, ${verdict.error.code}`).toMatch(row);
+  }
 });
 
 it('nothing that people read is left open', () => {
