@@ -8,6 +8,7 @@ import type { Move } from './actor/placement.ts';
 import { type Clock, systemClock, type Timer, yieldTurn } from './clock.ts';
 import type { Config } from './config.ts';
 import { detach } from './detach.ts';
+import { registerActorMetrics } from './directory/actor-metrics.ts';
 import { Actors } from './directory/actors.ts';
 import { GatewayCommands } from './directory/commands.ts';
 import { Credentials, loadAdminKey } from './directory/credentials.ts';
@@ -145,6 +146,7 @@ async function compose(base: Base): Promise<Gateway> {
     const counts = Object.values(actors.deadLetters.counts());
     return counts.reduce((sum, count) => sum + count, 0);
   });
+  registerActorMetrics(registry, [actors.webhooks, ...actors.shards]);
   const probe = startThreadProbe('main', registry);
   const overview = new Overview({ directory, actors, probe });
   const hosts = {

@@ -39,6 +39,13 @@ export interface MetricRegistry {
   ): void;
   /** A counter whose value is read when metrics are collected. */
   measuredTotal(name: string, help: string, read: () => number): void;
+  /** The same, one value for each of a fixed set of labels. */
+  measuredTotalEach<const L extends string>(
+    name: string,
+    help: string,
+    label: L,
+    read: () => readonly (readonly [labelled: string, value: number])[],
+  ): void;
   /** `buckets` are upper bounds in the unit that the name ends with. */
   histogram<const L extends string = never>(
     name: string,
@@ -91,6 +98,20 @@ function measuredEach(
   });
 }
 
+function measuredTotalEach(
+  definition: Definition,
+  label: string,
+  read: () => readonly (readonly [labelled: string, value: number])[],
+): void {
+  new prom.Counter({
+    ...definition,
+    collect() {
+      this.reset();
+      for (const [labelled, value] of read()) this.inc({ [label]: labelled }, value);
+    },
+  });
+}
+
 export function createMetricRegistry(): MetricRegistry {
   const registry = new prom.Registry();
   const define = (name: string, help: string, labelNames: readonly string[] = []): Definition => ({
@@ -115,6 +136,8 @@ export function createMetricRegistry(): MetricRegistry {
     measured: (name, help, read) => measured(define(name, help), read),
     measuredEach: (name, help, label, read) => measuredEach(define(name, help, [label]), label, read),
     measuredTotal: (name, help, read) => measuredTotal(define(name, help), read),
+    measuredTotalEach: (name, help, label, read) =>
+      measuredTotalEach(define(name, help, [label]), label, read),
     json: () => registry.getMetricsAsJSON(),
   };
 }

@@ -52,6 +52,15 @@ export interface HostOptions<Out extends Message> {
   readonly onWedged?: (name: string) => void;
 }
 
+/** Counted since the host was made; `inFlight`: accepted by it and not finished by the guest. */
+export interface HostLoad {
+  readonly messagesInFlight: number;
+  readonly asksInFlight: number;
+  readonly asksTimedOut: number;
+  readonly refused: number;
+  readonly starts: number;
+}
+
 type State = 'idle' | 'starting' | 'ready' | 'replacing' | 'down' | 'stopped';
 
 export class Host<M extends Message, R extends Replies<M>, Out extends Message = never> implements ChildSpec {
@@ -97,6 +106,17 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
 
   get state(): State {
     return this.#state;
+  }
+
+  /** What the main thread knows of it without asking: for metrics. */
+  get load(): HostLoad {
+    const { table, refused } = this.#letterbox;
+    return {
+      messagesInFlight: table.size,
+      asksInFlight: table.asksInFlight,
+      asksTimedOut: table.timeouts,
+      ...{ refused, starts: this.#starts },
+    };
   }
 
   /** The heap of the thread, for a person who hunts a leak. Beyond the silence limit the thread is killed. */
@@ -182,19 +202,14 @@ export class Host<M extends Message, R extends Replies<M>, Out extends Message =
   }
 
   async stats(): Promise<Record<string, unknown>> {
-    const { table, refused } = this.#letterbox;
     const guest = this.#state === 'ready' ? await this.#guestStats() : undefined;
     return {
       state: this.#state,
-      starts: this.#starts,
+      ...this.load,
       liveness: this.#thread?.verdict ?? 'dead',
       elu: this.#thread?.elu ?? 0,
       eluSinceStart: this.#thread?.eluSinceStart() ?? 0,
-      messagesInFlight: table.size,
       mailboxCapacity: this.#spec.mailboxCapacity,
-      asksInFlight: table.asksInFlight,
-      asksTimedOut: table.timeouts,
-      refused,
       guest: guest ?? null,
     };
   }

@@ -49,6 +49,21 @@ describe('docs/metrics.md', () => {
   });
 });
 
+it('a thread that was restarted, and what is under way in it, is shown by actor', async () => {
+  const { shards } = stage.gateway.actors;
+  await shards[0]?.crash();
+  await stage.until(() => shards[0]?.load.starts === 2 && shards[0].state === 'ready', 'shard-0 is back');
+  const page: string = (await stage.call('GET', '/metrics')).body;
+  const starts = [...page.matchAll(/^elenco_actor_starts_total\{actor="(\S+?)",thread="main"\} (\d+)$/gm)];
+  expect(Object.fromEntries(starts.map(([, actor, count]) => [actor, count]))).toEqual({
+    webhooks: '1',
+    'shard-0': '2',
+    'shard-1': '1',
+  });
+  for (const name of ['messages_in_flight', 'asks_in_flight', 'asks_timed_out_total', 'refused_total'])
+    expect(page).toMatch(new RegExp(`^elenco_actor_${name}\\{actor="shard-1",thread="main"\\} \\d+$`, 'm'));
+});
+
 describe('rules and dashboard', () => {
   it('name only metrics that exist or are recorded', () => {
     const all = expressions();

@@ -1,0 +1,40 @@
+/**
+ * The actor threads as the main thread sees them: what waits, what came too late, what was refused, how often a
+ * thread was started. Registered once by the gateway; reads counters only and asks nobody.
+ */
+import type { MetricRegistry } from '../monitoring/metrics.ts';
+import type { HostLoad } from '../thread/host.ts';
+
+interface Counted {
+  readonly name: string;
+  readonly load: HostLoad;
+}
+
+export function registerActorMetrics(registry: MetricRegistry, actors: readonly Counted[]): void {
+  const each = (what: keyof HostLoad) => () => actors.map(({ name, load }) => [name, load[what]] as const);
+  const { measuredEach, measuredTotalEach } = registry;
+  measuredEach(
+    ...(['elenco_actor_messages_in_flight', 'Messages accepted and not finished', 'actor'] as const),
+    each('messagesInFlight'),
+  );
+  measuredEach(
+    ...(['elenco_actor_asks_in_flight', 'Questions not answered yet', 'actor'] as const),
+    each('asksInFlight'),
+  );
+  measuredTotalEach(
+    ...(['elenco_actor_asks_timed_out_total', 'Questions not answered in time', 'actor'] as const),
+    each('asksTimedOut'),
+  );
+  measuredTotalEach(
+    ...([
+      'elenco_actor_refused_total',
+      'Messages refused: mailbox full, restarting or stopped',
+      'actor',
+    ] as const),
+    each('refused'),
+  );
+  measuredTotalEach(
+    ...(['elenco_actor_starts_total', 'How often its thread was started', 'actor'] as const),
+    each('starts'),
+  );
+}
