@@ -64,6 +64,8 @@ export interface Config {
   readonly drainTimeoutMs: number;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
+  /** How long events are kept that nobody waits for. */
+  readonly eventsRetentionMs: number;
   /** How long stored messages are kept and how many of an instance; null: all. */
   readonly messages: { readonly ageMs: number | null; readonly countMax: number | null };
   readonly mediaMaxBytes: number;
@@ -207,6 +209,7 @@ export const settings = {
   DRAIN_TIMEOUT_MS: int(100, 600_000, 15_000, 'How long a stop may take before it is forced.'),
   WA_SOCKET_URL: socketUrl,
   WA_ROOT_KEY: text(/^[0-9a-fA-F]{64}$/, '64 hex digits', whatsappRootKey, 'Its certificate root key.'),
+  EVENTS_RETENTION_HOURS: int(1, 720, 24, 'How long the event log is kept, for resumes and replays.'),
   MESSAGES_RETENTION_DAYS: int(0, 36_500, 90, 'How long stored messages are kept; 0: for good.'),
   MESSAGES_MAX_PER_INSTANCE: int(
     0,
@@ -367,6 +370,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     drainTimeoutMs: get('DRAIN_TIMEOUT_MS'),
     waSocketUrl: get('WA_SOCKET_URL'),
     waRootKey: get('WA_ROOT_KEY').toLowerCase(),
+    eventsRetentionMs: get('EVENTS_RETENTION_HOURS') * hour,
     messages: messageRetention(env),
     ...mediaSettings(get),
     runtime: {

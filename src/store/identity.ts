@@ -15,6 +15,7 @@ export const storeOptions = (config: {
   readonly durability: 'process' | 'disk';
   readonly diskReserveMb: number;
   readonly dataKey: string | null;
+  readonly eventsRetentionMs: number;
   readonly messages: MessageRetention;
   readonly waSocketUrl: string;
   readonly waRootKey: string;
@@ -23,6 +24,7 @@ export const storeOptions = (config: {
   readonly durability: 'process' | 'disk';
   readonly diskReserveBytes: number;
   readonly dataKey: string | null;
+  readonly eventsRetentionMs: number;
   readonly retention: MessageRetention;
   readonly identity: StoreIdentity;
 } => ({
@@ -30,6 +32,7 @@ export const storeOptions = (config: {
   durability: config.durability,
   diskReserveBytes: config.diskReserveMb * 1_048_576,
   dataKey: config.dataKey,
+  eventsRetentionMs: config.eventsRetentionMs,
   retention: config.messages,
   identity: storeIdentity(config),
 });

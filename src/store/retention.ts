@@ -1,7 +1,7 @@
 /** How long the store keeps what it may forget. Read by `expire` of every implementation, and by the docs. */
 const dayMs = 24 * 3_600_000;
 
-/** The event log, unless an event is still pending or a dead letter. */
+/** The event log, unless an event is still pending or a dead letter; the default of its setting. */
 export const eventRetentionMs = dayMs;
 export const dedupeRetentionMs = 14 * dayMs;
 /** Sent messages, for retry receipts. */

@@ -57,6 +57,7 @@ const malformed: Readonly<Record<keyof typeof settings, readonly string[]>> = {
   DRAIN_TIMEOUT_MS: ['99'],
   WA_SOCKET_URL: ['https://web.whatsapp.com', 'web.whatsapp.com', 'ws://'],
   WA_ROOT_KEY: ['abc', `${'0'.repeat(63)}g`, '0'.repeat(66)],
+  EVENTS_RETENTION_HOURS: ['0', '721'],
   MESSAGES_RETENTION_DAYS: ['-1', '36501'],
   MESSAGES_MAX_PER_INSTANCE: ['-1', 'all'],
   MEDIA_MAX_BYTES: ['1023', '2147483648'],

@@ -7,8 +7,17 @@ import { pack } from '../../src/store/codec.ts';
 import { keyOf } from '../../src/store/lmdb/keys.ts';
 import { erasingKey } from '../../src/store/lmdb/layout.ts';
 import { openStore } from '../../src/store/lmdb/open.ts';
+import { makeSeq } from '../../src/store/sequence.ts';
 import { describeStore } from './contract.ts';
-import { bytes, contractRetention, identity, optionsFor, scratchFolder, someConfig } from './records.ts';
+import {
+  bytes,
+  contractRetention,
+  identity,
+  optionsFor,
+  scratchFolder,
+  someConfig,
+  someEvent,
+} from './records.ts';
 
 describeStore('LMDB', () => {
   const dir = scratchFolder();
@@ -51,6 +60,16 @@ it('refuses a second owner of one folder and says who has it', async () => {
     name: 'ConfigError',
     message: expect.stringContaining(`in use by process ${process.pid}`),
   });
+});
+
+it('keeps the event log for as long as the setting says', async () => {
+  const store = await openStore({ ...optionsFor(scratchFolder()), eventsRetentionMs: 3_600_000 });
+  onTestFinished(() => store.close());
+  const now = Date.now();
+  const seqs = [2, 0.5].map((hours) => makeSeq(now - hours * 3_600_000, 0, 0));
+  await store.commit(seqs.map((seq) => ({ to: 'event', event: someEvent(seq), webhooks: [] }) as const));
+  expect(await store.expire(now)).toBe(1);
+  expect((await store.outbox.events('shop', 0, 10)).map(({ seq }) => seq)).toEqual([seqs[1]]);
 });
 
 it('finishes an erasure that a kill interrupted', async () => {

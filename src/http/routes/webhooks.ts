@@ -124,7 +124,7 @@ const replay = (commands: Commands, { path, access, id }: Place): AnyRoute =>
     method: 'post',
     path: `${path}/replay`,
     tag,
-    summary: 'Delivers events of the log (24 hours) again; repeat with `cursor` while `next` is set',
+    summary: 'Delivers events of the log again; repeat with `cursor` while `next` is set',
     access,
     problems,
     limit: 'global',

@@ -39,8 +39,13 @@ interface Aging {
 const seqCutoff = (retentionMs: number) => (nowMs: number) => makeSeq(nowMs - retentionMs, 0, 0);
 const timeCutoff = (retentionMs: number) => (nowMs: number) => Math.max(0, nowMs - retentionMs);
 
-const aging: Readonly<Record<AgingKind, Aging>> = {
-  event: { db: 'events', cutoff: seqCutoff(eventRetentionMs), bornOf: (key) => lastNumber(key) },
+const event = (retentionMs: number): Aging => ({
+  db: 'events',
+  cutoff: seqCutoff(retentionMs),
+  bornOf: (key) => lastNumber(key),
+});
+
+const fixed: Readonly<Record<Exclude<AgingKind, 'event'>, Aging>> = {
   dedupe: { db: 'dedupe', cutoff: seqCutoff(dedupeRetentionMs), bornOf: (_, value) => readNumber(value, 0) },
   sent: {
     db: 'sent',
@@ -75,10 +80,10 @@ const isListed = ({ db }: Environment, sentKey: Uint8Array): boolean =>
 const markRows = ({ db }: Environment, sentKey: Uint8Array): Row[] =>
   keysIn(db.marks, below(sentKey, marksMax)).map((key) => ({ db: 'marks', key, value: null }));
 
-function rowsToRemove(env: Environment, kind: AgingKind, timelineEntry: Uint8Array): Row[] {
+function rowsToRemove(env: Environment, kind: AgingKind, one: Aging, timelineEntry: Uint8Array): Row[] {
   const { born, recordKey } = readTimelineKey(timelineEntry);
   if (kind === 'event' && isReferenced(env, recordKey)) return [];
-  const { db, bornOf } = aging[kind];
+  const { db, bornOf } = one;
   const rows: Row[] = [{ db: 'timeline', key: timelineEntry, value: null }];
   const value = env.db[db].get(recordKey);
   if (value === undefined || bornOf(recordKey, value) !== born) return rows;
@@ -91,10 +96,12 @@ function rowsToRemove(env: Environment, kind: AgingKind, timelineEntry: Uint8Arr
 /** One walker a store; answers how many records went in this call. */
 export class Expiry {
   readonly #env: Environment;
+  readonly #aging: Readonly<Record<AgingKind, Aging>>;
   readonly #next = new Map<AgingKind, Uint8Array>();
 
-  constructor(env: Environment) {
+  constructor(env: Environment, eventsMs = eventRetentionMs) {
     this.#env = env;
+    this.#aging = { ...fixed, event: event(eventsMs) };
   }
 
   async run(nowMs: number): Promise<number> {
@@ -105,14 +112,15 @@ export class Expiry {
 
   async #runKind(kind: AgingKind, nowMs: number): Promise<number> {
     refresh(this.#env);
+    const one = this.#aging[kind];
     const start = this.#next.get(kind) ?? timelineKey(kind, 0);
-    const end = timelineKey(kind, aging[kind].cutoff(nowMs));
+    const end = timelineKey(kind, one.cutoff(nowMs));
     const entries = keysIn(this.#env.db.timeline, { start, end, limit: expireBatchMax });
     const last = entries.at(-1);
     if (last && entries.length === expireBatchMax) this.#next.set(kind, afterKey(last));
     else this.#next.delete(kind);
-    const rows = entries.flatMap((entry) => rowsToRemove(this.#env, kind, entry));
+    const rows = entries.flatMap((entry) => rowsToRemove(this.#env, kind, one, entry));
     await writeRows(this.#env, rows);
-    return rows.filter((row) => row.db === aging[kind].db && row.db !== 'timeline').length;
+    return rows.filter((row) => row.db === one.db && row.db !== 'timeline').length;
   }
 }

@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly dataKey?: string | null;
   /** True in the main thread only, which opens first and closes last. */
   readonly isOwner: boolean;
+  /** Read by the owner only, which expires. Absent: 24 hours. */
+  readonly eventsRetentionMs?: number;
   /** Read by the owner only, which expires. Absent: messages are kept. */
   readonly retention?: MessageRetention;
   readonly messagesGone?: MessagesGone | undefined;
@@ -54,7 +56,7 @@ async function flushed(env: Environment, clock: Clock, limitMs: number): Promise
 
 function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | null): Store {
   const { clock, durability } = options;
-  const expiry = new Expiry(env);
+  const expiry = new Expiry(env, options.eventsRetentionMs);
   const messages = new ConversationExpiry(env, options.retention ?? keepAllMessages);
   const disk = new DiskGuard(options.dir, options.diskReserveBytes ?? 0, clock);
   let closing: Promise<void> | undefined;
