@@ -5,18 +5,22 @@
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import type { LogLevel } from './log.ts';
-import { boolean, int, oneOf, optional, type Setting, text } from './setting.ts';
+import {
+  boolean,
+  cidrs,
+  int,
+  oneOf,
+  optional,
+  type RateLimit,
+  rateLimit,
+  type Setting,
+  text,
+} from './setting.ts';
 
 /** WhatsApp Web's own endpoint and certificate root, as Baileys 7.0.0-rc14 has them. */
 export const whatsappSocketUrl = 'wss://web.whatsapp.com/ws/chat';
 export const whatsappRootKey = '142375574d0a587166aae71ebe516437c4a28b73e3695c6ce1f7f9545da8ee6b';
-
-export interface RateLimit {
-  readonly points: number;
-  readonly periodMs: number;
-}
 
 export interface Config {
   readonly host: string;
@@ -104,43 +108,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const periods = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-function parseRateLimit(value: string): RateLimit | null | undefined {
-  if (value === 'off') return null;
-  const match = /^(\d{1,9})\/(\d{1,4})(s|m|h)$/.exec(value);
-  if (!match) return undefined;
-  const points = Number(match[1]);
-  const periodMs = Number(match[2]) * periods[match[3] as keyof typeof periods];
-  return points > 0 && periodMs > 0 ? { points, periodMs } : undefined;
-}
-
-const rateLimit = (fallback: string, about: string): Setting<RateLimit | null> => ({
-  takes: 'N/<int>(s|m|h), for example 500/1m, or off',
-  fallback,
-  about,
-  parse: parseRateLimit,
-});
-
 const shards: Setting<number> = {
   takes: 'auto (cores - 1, at least 2) or a whole number from 1 to 64',
   fallback: 'auto',
   about: 'Worker threads that own instances.',
   parse: (value) =>
     value === 'auto' ? Math.min(64, Math.max(2, availableParallelism() - 1)) : int(1, 64, 2, '').parse(value),
-};
-
-const cidrs: Setting<readonly string[]> = {
-  takes: 'comma-separated CIDRs, for example 10.0.0.0/8,127.0.0.1/32',
-  fallback: '',
-  about: 'Peers whose X-Forwarded-For is believed.',
-  parse: (value) => {
-    const list = value
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
-    return list.every((part) => ipaddr.isValidCIDR(part)) ? list : undefined;
-  },
 };
 
 const socketUrl: Setting<string> = {

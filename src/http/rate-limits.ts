@@ -5,8 +5,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Config, RateLimit } from '../config.ts';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import type { RateLimit } from '../setting.ts';
 import { anonymousClientsMax, limitedCallersMax } from './limits.ts';
 
 export type RateClass = keyof Config['rateLimits'];
