@@ -6,7 +6,8 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Stage, startStage } from '../e2e/support/stage.ts';
+import { adminKey, type Stage, startStage } from '../e2e/support/stage.ts';
+import { breachOf } from './support/contract.ts';
 import { fill, type Operation, operations } from './support/operations.ts';
 
 const own = 'walk-own';
@@ -63,7 +64,10 @@ async function ask({ method, body }: Operation, path: string, key: string | null
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
   });
-  return { status: response.status, text: await response.text() };
+  const { status } = response;
+  const text = await response.text();
+  expect(breachOf(method, path, { status, type: response.headers.get('content-type'), text })).toBeNull();
+  return { status, text };
 }
 
 /** What was asked with is no secret: the path is repeated in a problem document. */
@@ -146,6 +150,32 @@ it('what the walk asked for changed nothing of the other instance', async () => 
   expect(view).toMatchObject({ id: other, state: 'open', webhook: { url: stage.hook.url } });
   const { items } = await stage.elenco().get('/v1/dead-letters', { query: { instance: other } });
   expect(items.map(({ eventId }) => eventId)).toContain(foreign['eventId']);
+});
+
+/** The status with which a handshake of the event WebSocket is answered; 101 where it opens. */
+async function handshake(query: string, key: string | null): Promise<number> {
+  const url = `${stage.gateway.url.replace('http', 'ws')}/v1/events/ws${query}`;
+  const socket = new WebSocket(url, key === null ? {} : { headers: { authorization: `Bearer ${key}` } });
+  const refused = new Promise<number>((resolve) =>
+    socket.once('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode)),
+  );
+  const opened = once(socket, 'open').then(
+    () => 101,
+    () => refused,
+  );
+  const status = await Promise.race([refused, opened]);
+  socket.on('error', () => undefined);
+  socket.terminate();
+  return status;
+}
+
+it('the event WebSocket opens for its own instance and refuses the other one', async () => {
+  expect(await handshake(`?instance=${own}`, token)).toBe(101);
+  expect(await handshake(`?instance=${other}`, token)).toBe(403);
+  expect(await handshake('?instance=walk-nobody', token)).toBe(403);
+  expect(await handshake('', metricsToken)).toBe(403);
+  expect(await handshake('', null)).toBe(401);
+  expect(await handshake('?instance=walk-nobody', adminKey)).toBe(404);
 });
 
 it('live events are its own only, over SSE and WebSocket', async () => {
