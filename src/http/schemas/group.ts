@@ -101,7 +101,10 @@ export const decisionInput = z
   .openapi('JoinDecisionInput');
 export const joinInput = z
   .strictObject({ invite: z.string().min(1).max(inviteMaxChars) })
-  .openapi('JoinGroupInput', { description: 'An invite code or link.' });
+  .openapi('JoinGroupInput', {
+    description: 'An invite code or link.',
+    example: { invite: 'https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv' },
+  });
 
 export const communityInput = z
   .strictObject({ subject, description: description.optional() })

@@ -84,9 +84,13 @@ function answerBreach(route: AnyRoute, { status, type, text }: Heard): string | 
   return misfits(JSON.parse(text), spec.json, shape);
 }
 
+/** The path as the server reads it: without dot segments, however they are written. */
+const servedPath = (path: string): string =>
+  URL.parse(`http://gateway${path}`)?.pathname ?? path.split('?')[0] ?? '';
+
 /** What is wrong with an answer, or null. `path` may have a query. */
 export function breachOf(method: string, path: string, heard: Heard): string | null {
-  const route = routeOf(method, path.split('?')[0] ?? '');
+  const route = routeOf(method, servedPath(path));
   const isHead = method === 'HEAD' || heard.status === 304;
   if (isHead) return null;
   const isProblem = heard.status >= 400 && !route?.answers[heard.status];
