@@ -60,6 +60,9 @@ async function answerOf(
   };
 }
 
+/** The type of the file, where it is known. */
+const fileTypes = ['application/octet-stream', '*/*'];
+
 const read = ({ commands, media }: FrontOptions & { media: MediaIntake }): AnyRoute =>
   route({
     method: 'get',
@@ -72,8 +75,8 @@ const read = ({ commands, media }: FrontOptions & { media: MediaIntake }): AnyRo
     transfers: true,
     asksWhatsapp: true,
     answers: {
-      200: { about: 'The file', types: ['application/octet-stream'] },
-      206: { about: 'The part that `Range` asks for', types: ['application/octet-stream'] },
+      200: { about: 'The file', types: fileTypes },
+      206: { about: 'The part that `Range` asks for', types: fileTypes },
       416: { about: 'The file is shorter than what `Range` asks for' },
     },
     async handle({ param, query, header }) {
