@@ -100,6 +100,7 @@ const cpuProfile = ({ operations }: FrontOptions): AnyRoute =>
     path: '/monitoring/cpu-profile',
     summary: 'Writes what one thread does in the next seconds to a file on the server',
     body: profileInput,
+    problems: ['conflict', 'not_found'],
     transfers: true,
     waits: () => true,
     answers: { 201: { about: 'The file, below DATA_DIR', json: profileSchema } },
