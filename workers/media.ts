@@ -1,8 +1,11 @@
 /** Thread entry of the media pool (piscina): stateless CPU work, one export a kind. Started by src/media/pool.ts. */
 import { asOutcome } from '../src/media/outcome.ts';
 import type { PrepareOrder } from '../src/media/prepare.ts';
+import { stepBack } from '../src/media/priority.ts';
 import type { BodyOrder } from '../src/media/read-body.ts';
 import type { OpenOrder } from '../src/media/seal.ts';
+
+stepBack();
 
 export { renderQr } from '../src/media/qr.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Buffers of files that pass through a thread are garbage at once, but V8 counts them little and lets 64 MB of them
- * pile up in every thread that a file passes. Whoever moves bytes tells so, and every few megabytes the young
- * generation is collected: a millisecond, and the memory is reused. Without `--expose-gc` (a start by hand) V8 is
- * left to itself.
+ * pile up in every thread that a file passes. Whoever moves bytes tells so, and every two megabytes the young
+ * generation is collected: half a millisecond, and the memory is reused. Eight were too many: they brought a small heap
+ * to its limit, and each a whole collection of 5 to 15 ms. Without `--expose-gc` (a start by hand) V8 is left to itself.
  */
 import { collectEveryBytes } from './limits.ts';
 

@@ -6,7 +6,7 @@ export const partBytes = 262_144;
 /** Bytes of base64 that are decoded in one go: larger strings are no young garbage to V8. */
 export const textBytes = 65_536;
 /** Bytes of files that pass through a thread between two collections of its young generation. */
-export const collectEveryBytes = 8 * 1_048_576;
+export const collectEveryBytes = 2 * 1_048_576;
 
 /** Files of one URL: redirects followed, and time for the whole. */
 export const redirectsMax = 5;

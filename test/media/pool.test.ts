@@ -1,8 +1,10 @@
 /** The media pool: real worker threads render, the cache saves work, a full queue refuses. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
 import { type MediaPoolOptions, startMediaPool } from '../../src/media/pool.ts';
+import { mediaNice } from '../../src/media/priority.ts';
 
 function start(more: Partial<MediaPoolOptions> = {}) {
   const pool = startMediaPool({ clock: systemClock, qrCacheTtlMs: 30_000, maxThreads: 1, ...more });
@@ -56,5 +58,17 @@ describe('media pool', () => {
     const tooLong = 'x'.repeat(10_000);
     await expect(started.pool.renderQr(tooLong, 'png')).rejects.toThrow();
     expect(started.pool.qrCache().size).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')('leaves the cores to the other threads first', async () => {
+    await using started = start();
+    await started.pool.renderQr('a', 'svg');
+    const niceOf = (task: string): number => {
+      const stat = readFileSync(`/proc/self/task/${task}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+    };
+    const main = niceOf(String(process.pid));
+    const others = new Set(readdirSync('/proc/self/task').map(niceOf));
+    expect(others).toEqual(new Set([main, Math.min(19, main + mediaNice)]));
   });
 });
