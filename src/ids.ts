@@ -1,5 +1,5 @@
 /** Identifiers and tokens. Randomness here is cryptographic; nothing predictable may leave this file. */
-import { createHash, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto';
 
 const uuidRandomBytes = 10;
 /** Random bytes for UUIDs, drawn many at a time (one draw costs as much as a whole event body); each used once. */
@@ -38,7 +38,7 @@ export function randomId(): string {
 export const randomToken = (prefix: string): string => `${prefix}_${randomBytes(32).toString('base64url')}`;
 
 /** What is stored of a token: SHA-256, hex. Tokens carry 256 random bits, so no slow hash is needed. */
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const tokenHash = (token: string): string => hash('sha256', token);
 
 /** Compares two strings of equal meaning (hashes) in constant time. */
 export function equalInConstantTime(a: string, b: string): boolean {
