@@ -35,6 +35,7 @@ export const systemClock: Clock = {
 };
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 /** Resolves after `delayMs`, or at once when `signal` aborts; never rejects. */
 export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -41,6 +41,9 @@ export const pathExamples: Readonly<Record<string, string>> = {
   code: '0029VaExample',
 };
 export const addressExample = '5511988887777';
+/** A PNG of one pixel, as base64. */
+export const pictureExample =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const jsonOf = ({ content }: WithContent): Media | undefined => content?.['application/json'];
 

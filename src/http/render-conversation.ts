@@ -1,9 +1,8 @@
 /** Kept messages and chats in the API's shapes. Used by the routes. */
-import { iso } from '../clock.ts';
+import { iso, isoOrNull } from '../clock.ts';
 import type { ChatView, MessageDetail } from '../protocol/conversations.ts';
 import { renderMessage } from './render.ts';
 
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 const timed = <T extends { readonly at: number }>(one: T) => ({ ...one, at: iso(one.at) });
 
 export const renderDetail = (message: MessageDetail) => ({

@@ -2,13 +2,11 @@
  * What leaves the gateway: the API's shapes from the internal views. Times become ISO 8601; the proxy loses
  * its password and the webhook its secrets here and nowhere else. Used by the routes.
  */
-import { iso } from '../clock.ts';
+import { iso, isoOrNull } from '../clock.ts';
 import type { InstanceView } from '../protocol/commands.ts';
 import type { InstanceConfig, WebhookConfig } from '../protocol/instance.ts';
 import type { MessageView } from '../protocol/message.ts';
 import type { DeadLetter, DeliveryView } from '../protocol/webhook.ts';
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 export const renderWebhook = ({ url, events, headers, ordered, enabled }: WebhookConfig) => ({
   url,

@@ -1,6 +1,7 @@
 /** Messages and number checks. */
 import type { Commands } from '../../protocol/commands.ts';
 import { json } from '../answer.ts';
+import { pictureExample } from '../examples.ts';
 import { contentOf, isMedia } from '../message-content.ts';
 import { type AnyRoute, type FrontOptions, route } from '../route.ts';
 import {
@@ -15,13 +16,11 @@ import { sendAsked } from '../sending.ts';
 const messages = '/v1/instances/{id}/messages';
 
 const to = '+55 11 98888-7777';
-/** A picture of one pixel. */
-const base64 =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const media = { base64: pictureExample };
 const sendExamples = {
   text: { type: 'text', to, text: 'See you at eight.' },
-  image: { type: 'image', to, media: { base64 }, caption: 'The stage' },
-  document: { type: 'document', to, media: { base64 }, filename: 'programme.png' },
+  image: { type: 'image', to, media, caption: 'The stage' },
+  document: { type: 'document', to, media, filename: 'programme.png' },
   location: { type: 'location', to, latitude: -23.545, longitude: -46.638, name: 'Theatro Municipal' },
   contact: { type: 'contact', to, contacts: [{ name: 'Box office', phones: ['+55 11 98888-7777'] }] },
   poll: { type: 'poll', to, question: 'Which evening?', options: ['Friday', 'Saturday'] },

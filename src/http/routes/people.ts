@@ -1,5 +1,5 @@
 /** Contacts' picture, about and business profile; the account's own profile, privacy, presence; calls. */
-import { iso } from '../../clock.ts';
+import { isoOrNull } from '../../clock.ts';
 import type { PictureSize } from '../../protocol/contacts.ts';
 import type { OnlineState, PrivacyChange } from '../../protocol/profile.ts';
 import { actionRoute } from '../action-route.ts';
@@ -31,7 +31,7 @@ const contacts = (commands: Commands): AnyRoute[] => [
     summary: 'Shows the about text of a contact',
     answer: { about: 'About, null where hidden', json: aboutSchema },
     input: ({ param }) => ({ address: param('address') }),
-    render: ({ setAt, ...rest }) => ({ ...rest, setAt: setAt === null ? null : iso(setAt) }),
+    render: ({ setAt, ...rest }) => ({ ...rest, setAt: isoOrNull(setAt) }),
   }),
   actionRoute(commands, {
     ...{ method: 'get', path: 'contacts/{address}/business', tag: 'contacts', kind: 'GetContactBusiness' },

@@ -1,6 +1,7 @@
 /** Pictures of the account and of its groups, set from any picture and removed. */
 import type { MediaIntake } from '../../protocol/media.ts';
 import { actionRoute } from '../action-route.ts';
+import { pictureExample } from '../examples.ts';
 import type { AnyRoute, FrontOptions, RouteInput } from '../route.ts';
 import { pictureInput } from '../schemas/people.ts';
 import { type MediaSource, withUpload } from '../upload.ts';
@@ -9,13 +10,10 @@ interface PictureBody {
   readonly media?: MediaSource;
 }
 
-/** A PNG of one pixel: any picture will do. */
-const onePixel =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const takes = {
   body: pictureInput,
   takesMedia: 'alone',
-  examples: { base64: { media: { base64: onePixel } } },
+  examples: { base64: { media: { base64: pictureExample } } },
 } as const;
 
 /** The square JPEG of what the request brought. */

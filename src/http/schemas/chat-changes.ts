@@ -5,7 +5,7 @@ import { typingStates } from '../../protocol/presences.ts';
 import { messageIdMaxChars, readIdsMax } from '../limits.ts';
 import { isoTime, party } from './common.ts';
 
-const ephemeral = z.union(ephemeralSeconds.map((seconds) => z.literal(seconds)));
+export const ephemeral = z.union(ephemeralSeconds.map((seconds) => z.literal(seconds)));
 
 export const chatChange = z
   .strictObject({

@@ -1,6 +1,6 @@
 /** Groups, their members, invites and requests to join, as they are asked for and shown. */
 import { z } from '@hono/zod-openapi';
-import { iso } from '../../clock.ts';
+import { isoOrNull } from '../../clock.ts';
 import {
   type GroupView,
   groupRoles,
@@ -114,8 +114,6 @@ export const linkedGroups = pageOf(
 ).openapi('LinkedGroupList');
 
 // ---- rendering
-
-const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
 export const renderGroup = (group: GroupView) => ({ ...group, createdAt: isoOrNull(group.createdAt) });
 

@@ -1,6 +1,6 @@
 /** Newsletters and their messages, as they are asked for and shown. */
 import { z } from '@hono/zod-openapi';
-import { iso } from '../../clock.ts';
+import { isoOrNull } from '../../clock.ts';
 import {
   type NewsletterMessagePage,
   type NewsletterView,
@@ -61,8 +61,6 @@ const before = z
 export const newsletterMessagesQuery = z.object({ limit: pageLimit, before });
 
 // ---- rendering
-
-const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
 export const renderNewsletter = (newsletter: NewsletterView) => ({
   ...newsletter,

@@ -1,10 +1,10 @@
 /** Contacts, profile, privacy, presence and labels. */
 import { z } from '@hono/zod-openapi';
-import { ephemeralSeconds } from '../../protocol/chat-changes.ts';
 import { pictureSizes } from '../../protocol/contacts.ts';
 import { labelColors } from '../../protocol/labels.ts';
 import { onlineStates, type PrivacyName, privacyValues } from '../../protocol/profile.ts';
 import { aboutMaxChars, labelNameMaxChars, profileNameMaxChars } from '../limits.ts';
+import { ephemeral } from './chat-changes.ts';
 import { address, isoTime, pageOf, party } from './common.ts';
 import { mediaSource } from './message.ts';
 
@@ -36,7 +36,6 @@ export const pictureInput = z.strictObject({ media: mediaSource.optional() }).op
 
 type Values = (typeof privacyValues)[PrivacyName];
 const categories = Object.entries(privacyValues) as [PrivacyName, Values][];
-const ephemeral = z.union(ephemeralSeconds.map((seconds) => z.literal(seconds)));
 const each = <T extends z.ZodType>(made: (values: Values) => T): Record<PrivacyName, T> =>
   Object.fromEntries(categories.map(([name, values]) => [name, made(values)])) as Record<PrivacyName, T>;
 
