@@ -364,14 +364,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   });
 }
 
+/** Where a server that listens on `host` is reached; on this machine where it listens on every address. */
+export function urlOf(host: string, port: number | string): string {
+  const name = ['', '0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
 /** Where the `elenco` command finds the gateway and its key: ELENCO_URL and ELENCO_KEY, else as on this machine. */
 export function loadAccess(env: NodeJS.ProcessEnv = process.env): { url: string; key: string | null } {
-  const host = env['HOST'] ?? '';
-  const reached = ['', '0.0.0.0', '::'].includes(host)
-    ? '127.0.0.1'
-    : host.includes(':')
-      ? `[${host}]`
-      : host;
-  const here = `http://${reached}:${env['PORT'] || settings.PORT.fallback}`;
+  const here = urlOf(env['HOST'] ?? '', env['PORT'] || settings.PORT.fallback);
   return { url: env['ELENCO_URL'] || here, key: env['ELENCO_KEY'] || env['API_KEY'] || null };
 }

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { pause } from '../clock.ts';
+import { urlOf } from '../config.ts';
 import { toFailure } from '../errors.ts';
 import { toResponse } from './answer.ts';
 import { buildApp } from './app.ts';
@@ -55,13 +56,6 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
       resolve(server.address() as AddressInfo);
     });
   });
-}
-
-const wildcards = ['0.0.0.0', '::', ''];
-
-function urlOf(host: string, port: number): string {
-  const name = wildcards.includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }
 
 /** Of the drain time: the rest is for the actors. A caller that waits for a QR would else take all of it. */
