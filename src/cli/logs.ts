@@ -1,7 +1,7 @@
 /**
  * `elenco logs [ID]`: the live events of one instance or of all that the key may see, a line each, until it is
  * interrupted. It resumes by itself when the gateway restarts; `--after POSITION` goes on where another run
- * stopped (the log reaches back 24 hours). With `--json` each line is `{ position, event }`.
+ * stopped (the log reaches back EVENTS_RETENTION_HOURS). With `--json` each line is `{ position, event }`.
  */
 import type { ElencoEvent, EventType } from '../client/elenco.ts';
 import { readAsked } from './access.ts';

@@ -23,7 +23,7 @@ const id = 'sales-1';
 const left: Readonly<Record<string, string>> = {
   'GET /v1/events': 'a stream without end: test/http/events.test.ts',
   'GET /v1/events/ws': 'a WebSocket: test/http/event-socket.test.ts',
-  'POST /v1/import': 'takes a file beside its body: test/e2e/transfer.test.ts',
+  'POST /v1/import': 'takes a file beside its body: test/backup/restore.test.ts',
   'POST /monitoring/heap-snapshot': 'stands a thread still for seconds: test/ops/operations.test.ts',
 };
 /** Answers that are right here, where what the example names is not there; other tests have it. */
