@@ -3,7 +3,7 @@
  * The record, with the id of the message to send, is stored before the work starts: after a crash the same
  * request runs again under the same message id. Nothing that is shown once is ever stored.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { idempotencyKeyMaxChars, idempotencyTtlMs } from '../limits.ts';
@@ -64,7 +64,7 @@ export function fingerprintOf(
     ...[canonical(query), canonical(hashed ?? null)],
     ...(fileSha256 === undefined ? [] : [fileSha256]),
   ]);
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 const mismatch = (key: string): AppError =>
