@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { ephemeralSeconds } from '../../protocol/chat-changes.ts';
 import { typingStates } from '../../protocol/presences.ts';
 import { messageIdMaxChars, readIdsMax } from '../limits.ts';
-import { isoTime, party } from './common.ts';
+import { isoTime, oneChange, party } from './common.ts';
 
 export const ephemeral = z.union(ephemeralSeconds.map((seconds) => z.literal(seconds)));
 
@@ -15,7 +15,7 @@ export const chatChange = z
     unread: z.boolean().optional(),
     ephemeralSeconds: ephemeral.optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
+  .refine(...oneChange)
   .openapi('ChatChange', { example: { archived: true, mutedUntil: '2026-12-31T12:00:00.000Z' } });
 
 export const chatUpdateSchema = z

@@ -34,6 +34,12 @@ export const party = z
  */
 export const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
 
+/** For `refine`, of a body whose members may each be absent. */
+export const oneChange = [
+  (change: object): boolean => Object.keys(change).length > 0,
+  'takes at least one change',
+] as const;
+
 /** A whole number in a query string. */
 export const queryInt = (min: number, max: number, fallback: number) =>
   z

@@ -14,7 +14,17 @@ import {
   groupSubjectMaxChars,
   inviteMaxChars,
 } from '../limits.ts';
-import { address, isoTime, orNull, pageCursor, pageLimit, pageOf, party, queryBoolean } from './common.ts';
+import {
+  address,
+  isoTime,
+  oneChange,
+  orNull,
+  pageCursor,
+  pageLimit,
+  pageOf,
+  party,
+  queryBoolean,
+} from './common.ts';
 
 export const subject = z.string().min(1).max(groupSubjectMaxChars);
 export const description = z.string().max(groupDescriptionMaxChars);
@@ -89,7 +99,7 @@ export const groupChange = z
     joinApproval: z.boolean().optional(),
     memberAddMode: z.enum(memberAddModes).optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'names nothing to change')
+  .refine(...oneChange)
   .openapi('GroupChange', { example: { subject: 'Cast of 2026', announce: true } });
 
 export const membersInput = z.strictObject({ participants }).openapi('ParticipantsInput');

@@ -7,7 +7,7 @@ import {
   newsletterRoles,
 } from '../../protocol/newsletters.ts';
 import { newsletterDescriptionMaxChars, newsletterNameMaxChars, newsletterServerIdMax } from '../limits.ts';
-import { isoTime, pageLimit, pageOf } from './common.ts';
+import { isoTime, oneChange, pageLimit, pageOf } from './common.ts';
 import { media } from './message.ts';
 
 const name = z.string().min(1).max(newsletterNameMaxChars);
@@ -48,7 +48,7 @@ export const newsletterInput = z
   .openapi('NewsletterInput', { example: { name: 'Premieres', description: 'What is on' } });
 export const newsletterChange = z
   .strictObject({ name: name.optional(), description: description.nullable().optional() })
-  .refine((change) => Object.keys(change).length > 0, 'names nothing to change')
+  .refine(...oneChange)
   .openapi('NewsletterChange', { example: { description: 'What is on this month' } });
 
 const before = z

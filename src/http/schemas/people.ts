@@ -5,7 +5,7 @@ import { labelColors } from '../../protocol/labels.ts';
 import { onlineStates, type PrivacyName, privacyValues } from '../../protocol/profile.ts';
 import { aboutMaxChars, labelNameMaxChars, profileNameMaxChars } from '../limits.ts';
 import { ephemeral } from './chat-changes.ts';
-import { address, isoTime, pageOf, party } from './common.ts';
+import { address, isoTime, oneChange, pageOf, party } from './common.ts';
 import { mediaSource } from './message.ts';
 
 const text = z.string().nullable();
@@ -28,7 +28,7 @@ export const profileInput = z
     name: z.string().trim().min(1).max(profileNameMaxChars).optional(),
     about: z.string().max(aboutMaxChars).optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
+  .refine(...oneChange)
   .openapi('ProfileInput', { example: { name: 'Sales', about: 'Mon to Fri, 9 to 18' } });
 export const pictureInput = z.strictObject({ media: mediaSource.optional() }).openapi('PictureInput', {
   description: 'Any picture: its middle becomes a square JPEG of 640 pixels.',
@@ -47,7 +47,7 @@ export const privacyInput = z
     ...each((values) => z.enum(values).optional()),
     defaultEphemeralSeconds: ephemeral.optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
+  .refine(...oneChange)
   .openapi('PrivacyInput', { example: { lastSeen: 'contacts', readReceipts: 'none' } });
 
 export const presenceInput = z.strictObject({ state: z.enum(onlineStates) }).openapi('PresenceInput');
@@ -62,7 +62,7 @@ export const labelInput = z
   .openapi('LabelInput', { example: { name: 'Paid', color: 3 } });
 export const labelPatch = z
   .strictObject({ name: labelName.optional(), color: labelColor.optional() })
-  .refine((change) => Object.keys(change).length > 0, 'takes at least one change')
+  .refine(...oneChange)
   .openapi('LabelPatch', { example: { name: 'Paid in full' } });
 export const labelSchema = z.object({ id: z.string(), name: z.string(), color: z.int() }).openapi('Label');
 export const labelPage = pageOf(labelSchema).openapi('LabelPage');
