@@ -6,7 +6,7 @@ import type { ActionInput, ActionKind, ActionReply } from '../protocol/actions.t
 import type { NewEvent } from '../protocol/events.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Party } from '../protocol/message.ts';
-import type { Store, StoreWrite } from '../store/ports.ts';
+import type { Store } from '../store/ports.ts';
 import type { BoundedMap } from './bounded-map.ts';
 import type { GroupCache } from './caches.ts';
 import type { LidMapping } from './lid-mapping.ts';
@@ -31,8 +31,8 @@ export interface ActionContext {
   /** Where phones put files that WhatsApp had no more. */
   readonly freshPaths: BoundedMap<string>;
   me(): Me;
-  /** Own changes are no events of the socket: a handler tells them, with what belongs in the same batch. */
-  raise(events: readonly NewEvent[], writes?: readonly StoreWrite[]): void;
+  /** Own changes are no events of the socket: a handler tells them. */
+  raise(events: readonly NewEvent[]): void;
   /** As `raise`, and resolves when it is durable: who asked reads it right after. */
   record(events: readonly NewEvent[]): Promise<void>;
   /** Both forms of a JID where the mapping is known. */

@@ -4,10 +4,9 @@ import type { CapabilityParts } from './capability-parts.ts';
 
 export function subscribeBlocklist({ sock, facts, party }: CapabilityParts): void {
   sock.ev.on('blocklist.update', ({ blocklist, type }) =>
-    facts.later(async () => {
+    facts.raise(async () => {
       const contacts = await Promise.all(blocklist.map((jid) => party(jid)));
-      const events = contacts.map((contact) => blocklistUpdated(contact, type === 'add'));
-      return { kind: 'EventsRaised', events, writes: [] };
+      return contacts.map((contact) => blocklistUpdated(contact, type === 'add'));
     }),
   );
 }

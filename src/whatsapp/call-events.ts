@@ -39,12 +39,12 @@ class CallReader {
 
   private offered(event: WACallEvent): void {
     const { facts, party, calls } = this.parts;
-    facts.later(async () => {
+    facts.raise(async () => {
       const from = await party(event.from, event.callerPn ?? null);
       const call = { id: event.id, from: event.from, party: from };
-      if (!calls.begin(call)) return undefined;
+      if (!calls.begin(call)) return [];
       if (!event.offline) this.rejectIfSet(call);
-      return { kind: 'EventsRaised', events: [await this.received(event, call)], writes: [] };
+      return [await this.received(event, call)];
     });
   }
 
@@ -62,11 +62,9 @@ class CallReader {
   private ended(event: WACallEvent, reason: CallEnd | undefined): void {
     const { facts, party, calls } = this.parts;
     if (!reason) return;
-    facts.later(async () => {
+    facts.raise(async () => {
       const from = calls.find(event.id)?.party ?? (await party(event.from, event.callerPn ?? null));
-      if (!calls.end(event.id)) return undefined;
-      const events = [callEnded(event.id, from, reason, event.date.getTime())];
-      return { kind: 'EventsRaised', events, writes: [] };
+      return calls.end(event.id) ? [callEnded(event.id, from, reason, event.date.getTime())] : [];
     });
   }
 
@@ -75,7 +73,7 @@ class CallReader {
     if (!settings.rejectCalls) return;
     attempt(async () => {
       const events = await rejectCall(sock, calls, call, clock.now());
-      if (events.length > 0) facts.push({ kind: 'EventsRaised', events, writes: [] });
+      facts.raise(() => events);
       this.explain(call);
     });
   }

@@ -46,23 +46,13 @@ class ChatReader {
       const change = changeOf(update);
       const { id } = update;
       if (!id || Object.keys(change).length === 0) continue;
-      facts.later(async () => ({
-        kind: 'EventsRaised',
-        events: [chatUpdated(await party(id), change)],
-        writes: [],
-      }));
+      facts.raise(async () => [chatUpdated(await party(id), change)]);
     }
   };
 
   readonly deleted = (ids: BaileysEventMap['chats.delete']): void => {
     const { facts, party } = this.parts;
-    for (const id of ids) {
-      facts.later(async () => ({
-        kind: 'EventsRaised',
-        events: [chatDeleted(await party(id), false)],
-        writes: [],
-      }));
-    }
+    for (const id of ids) facts.raise(async () => [chatDeleted(await party(id), false)]);
   };
 
   /** Another device of the account read: WhatsApp tells it as a receipt of messages that others wrote. */
@@ -89,12 +79,10 @@ class ChatReader {
     for (const jid of new Set(keys.map(({ remoteJid }) => remoteJid))) {
       if (!jid) continue;
       const ids = keys.flatMap(({ remoteJid, id }) => (remoteJid === jid && id ? [id] : []));
-      facts.later(async () => {
+      facts.raise(async () => {
         const chat = await party(jid);
         const left = await unreadAfter(store.conversations, instance, partyId(chat), ids);
-        if (left === null) return undefined;
-        const event = chatUpdated(chat, { unread: left > 0, unreadCount: left });
-        return { kind: 'EventsRaised', events: [event], writes: [] };
+        return left === null ? [] : [chatUpdated(chat, { unread: left > 0, unreadCount: left })];
       });
     }
   }

@@ -161,9 +161,7 @@ export class Connection {
       if (!jid) throw notOnWhatsapp(address);
       return jid;
     };
-    const raise: ActionContext['raise'] = (events, writes = []) => {
-      if (events.length + writes.length > 0) this.facts.push({ kind: 'EventsRaised', events, writes });
-    };
+    const raise: ActionContext['raise'] = (events) => this.facts.raise(() => events);
     const record: ActionContext['record'] = (events) => this.options.recordEvents(events, []);
     const place = { instance, settings, dataDir, proxyUrl, kept };
     const parts = { sock, lids, groups, calls, freshPaths, store, clock, me };

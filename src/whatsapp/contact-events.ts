@@ -17,11 +17,7 @@ const updated = (contact: Party, change: Change): NewEvent<'contact.updated'> =>
 
 export function subscribeContacts({ sock, facts, party }: CapabilityParts): void {
   const raise = (jid: string, other: string | null, change: Change): void =>
-    facts.later(async () => ({
-      kind: 'EventsRaised',
-      events: [updated(await party(jid, other), change)],
-      writes: [],
-    }));
+    facts.raise(async () => [updated(await party(jid, other), change)]);
   sock.ev.on('contacts.upsert', (contacts) => {
     for (const { id, lid, phoneNumber, name } of contacts) {
       const other = id === lid ? phoneNumber : lid;

@@ -3,6 +3,8 @@
  * follows `Closed`. Made by `connect.ts`; never re-enters `onFact`.
  */
 import { detach } from '../detach.ts';
+import type { NewEvent } from '../protocol/events.ts';
+import type { Awaitable } from '../store/ports.ts';
 import type { WaFact } from './wa-socket.ts';
 
 export class FactQueue {
@@ -21,7 +23,7 @@ export class FactQueue {
   }
 
   /** `find` may look something up; undefined tells nothing. */
-  later(find: () => WaFact | undefined | Promise<WaFact | undefined>): void {
+  later(find: () => Awaitable<WaFact | undefined>): void {
     this.tail = this.tail.then(async () => {
       try {
         const fact = this.isClosed ? undefined : await find();
@@ -31,6 +33,14 @@ export class FactQueue {
       }
     });
     detach(this.tail, this.onError);
+  }
+
+  /** As `later`, for events; an empty list tells nothing. */
+  raise(find: () => Awaitable<readonly NewEvent[]>): void {
+    this.later(async () => {
+      const events = await find();
+      return events.length > 0 ? { kind: 'EventsRaised', events, writes: [] } : undefined;
+    });
   }
 
   settled(): Promise<void> {

@@ -3,10 +3,10 @@
  * tells everything again: only what differs from the rows is an event.
  */
 import type { BaileysEventMap } from '@whiskeysockets/baileys';
+import type { NewEvent } from '../protocol/events.ts';
 import type { CapabilityParts } from './capability-parts.ts';
 import { LabelRows } from './label-rows.ts';
 import { labelMoved, labelUpdated } from './labels.ts';
-import type { WaFact } from './wa-socket.ts';
 
 class LabelReader {
   private readonly parts: CapabilityParts;
@@ -18,38 +18,37 @@ class LabelReader {
   }
 
   readonly edited = (edit: BaileysEventMap['labels.edit']): void =>
-    this.parts.facts.later(() => this.editOf(edit));
+    this.parts.facts.raise(() => this.editOf(edit));
 
   readonly associated = (change: BaileysEventMap['labels.association']): void =>
-    this.parts.facts.later(() => this.associationOf(change));
+    this.parts.facts.raise(() => this.associationOf(change));
 
   /** Committed here and not with the event: the next change of the same synchronisation reads the row. */
-  private async editOf(edit: BaileysEventMap['labels.edit']): Promise<WaFact | undefined> {
+  private async editOf(edit: BaileysEventMap['labels.edit']): Promise<NewEvent[]> {
     const { rows } = this;
     const before = await rows.find(edit.id);
     const label = { id: edit.id, name: edit.name ?? before?.name ?? '', color: edit.color ?? 0 };
     if (edit.deleted) {
-      if (!before) return undefined;
+      if (!before) return [];
       await this.parts.store.commit(await rows.removal(edit.id));
     } else {
-      if (before?.name === label.name && before.color === label.color) return undefined;
+      if (before?.name === label.name && before.color === label.color) return [];
       await this.parts.store.commit([rows.write(label)]);
     }
-    return { kind: 'EventsRaised', events: [labelUpdated(label, edit.deleted)], writes: [] };
+    return [labelUpdated(label, edit.deleted)];
   }
 
   private async associationOf({
     association,
     type,
-  }: BaileysEventMap['labels.association']): Promise<WaFact | undefined> {
+  }: BaileysEventMap['labels.association']): Promise<NewEvent[]> {
     const { labelId, chatId: chat } = association;
     const messageId = 'messageId' in association ? association.messageId : null;
     const isLabeled = type === 'add';
-    if ((await this.rows.has({ labelId, chat, messageId })) === isLabeled) return undefined;
+    if ((await this.rows.has({ labelId, chat, messageId })) === isLabeled) return [];
     await this.parts.store.commit([this.rows.associate({ labelId, chat, messageId }, isLabeled)]);
     const label = (await this.rows.find(labelId)) ?? { id: labelId, name: '', color: 0 };
-    const events = [labelMoved(label, await this.parts.party(chat), messageId, isLabeled)];
-    return { kind: 'EventsRaised', events, writes: [] };
+    return [labelMoved(label, await this.parts.party(chat), messageId, isLabeled)];
   }
 }
 

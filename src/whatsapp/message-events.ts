@@ -3,6 +3,7 @@
  * `capability-events.ts`. A synchronisation tells everything again: what is not kept is nobody's news.
  */
 import type { BaileysEventMap, WAMessageKey } from '@whiskeysockets/baileys';
+import type { NewEvent } from '../protocol/events.ts';
 import { partyId, type StoredMessage } from '../store/conversation-ports.ts';
 import { mineOf } from './addresses.ts';
 import type { CapabilityParts } from './capability-parts.ts';
@@ -25,7 +26,7 @@ class MessageReader {
 
   readonly deleted = (deletion: BaileysEventMap['messages.delete']): void => {
     if (!('keys' in deletion)) return;
-    for (const key of deletion.keys) this.parts.facts.later(() => this.deletionOf(key));
+    for (const key of deletion.keys) this.parts.facts.raise(() => this.deletionOf(key));
   };
 
   private async starOf(key: WAMessageKey, isOn: boolean): Promise<WaFact | undefined> {
@@ -37,14 +38,13 @@ class MessageReader {
     return { kind: 'EventsRaised', events: [], writes: [write] };
   }
 
-  private async deletionOf(key: WAMessageKey): Promise<WaFact | undefined> {
+  private async deletionOf(key: WAMessageKey): Promise<NewEvent[]> {
     const { instance, clock, store, me } = this.parts;
     const found = await this.find(key);
-    if (!found) return undefined;
+    if (!found) return [];
     const { chatId, view } = found;
     await store.eraseMessages(instance, chatId, { id: view.id });
-    const event = messageHidden(view.id, view.chat, mineOf(me()), clock.now());
-    return { kind: 'EventsRaised', events: [event], writes: [] };
+    return [messageHidden(view.id, view.chat, mineOf(me()), clock.now())];
   }
 
   private async find({ id, remoteJid, fromMe }: WAMessageKey): Promise<StoredMessage | undefined> {

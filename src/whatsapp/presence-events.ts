@@ -50,11 +50,7 @@ class PresenceReader {
     this.timer = undefined;
     const news = [...this.waiting].filter(([key, presence]) => this.isNew(key, presence));
     this.waiting = new Map();
-    if (news.length === 0) return;
-    this.parts.facts.later(async () => {
-      const events = await Promise.all(news.map(([, presence]) => this.event(presence)));
-      return { kind: 'EventsRaised', events, writes: [] };
-    });
+    this.parts.facts.raise(() => Promise.all(news.map(([, presence]) => this.event(presence))));
   }
 
   private isNew(key: string, { state, lastSeen }: Presence): boolean {
