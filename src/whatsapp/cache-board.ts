@@ -41,4 +41,16 @@ export class CacheTally {
 
 export type CacheBoard = Readonly<Record<SocketCacheKind, CacheTally>>;
 
+/** Answers what takes them off the board again. */
+export function joinCaches(
+  board: CacheBoard,
+  instance: string,
+  caches: Readonly<Record<SocketCacheKind, CountedCache>>,
+): () => void {
+  for (const kind of socketCacheKinds) board[kind].join(caches[kind], instance);
+  return () => {
+    for (const kind of socketCacheKinds) board[kind].leave(caches[kind]);
+  };
+}
+
 export const createCacheBoard = (): CacheBoard => ({ devices: new CacheTally(), groups: new CacheTally() });

@@ -1,4 +1,4 @@
-/** Subscribes what each capability listens to. Called once per socket by `connection.ts`. */
+/** Subscribes what each capability listens to. Called once per socket by `capabilities.ts`. */
 import { subscribeBlocklist } from './blocklist-events.ts';
 import { subscribeCalls } from './call-events.ts';
 import type { CapabilityParts } from './capability-parts.ts';

@@ -18,24 +18,21 @@ import { errorFields } from '../log.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Account } from './account.ts';
 import { AccountRecords } from './account-records.ts';
-import type { ActionContext } from './action-context.ts';
-import { performAction } from './actions.ts';
-import { notOnWhatsapp, resolvedParty } from './addresses.ts';
+import { resolvedParty } from './addresses.ts';
 import { FirstAppState } from './app-state.ts';
 import { createAuthKeys } from './auth-keys.ts';
 import type { CredsKeeper } from './auth-state.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { joinCaches } from './cache-board.ts';
 import { createDeviceCache, type DeviceCache, GroupCache, PlaceholderCache } from './caches.ts';
-import { subscribeCapabilities } from './capability-events.ts';
+import { Capabilities } from './capabilities.ts';
 import { closeCauseOf, phaseTimedOut, storeFailed, upgradeRefused } from './close-cause.ts';
 import { meOfKeeper, subscribe } from './events.ts';
 import { FactQueue } from './fact-queue.ts';
 import { FrameGate, inOneWrite, inOneWriteUntilTick, type RawSocket } from './frame-gate.ts';
-import { GroupNotices } from './group-events.ts';
 import { Journal } from './journal.ts';
 import { createKeyTransactions } from './key-transactions.ts';
 import { LidMapping } from './lid-mapping.ts';
-import { closeTimeoutMs, eventsHeldMs, freshPathsMax } from './limits.ts';
+import { closeTimeoutMs, eventsHeldMs } from './limits.ts';
 import { queryNumbers } from './numbers.ts';
 import { handleInOrder } from './ordered-stanzas.ts';
 import { OwnMessages } from './own-messages.ts';
@@ -44,7 +41,6 @@ import { logout, requestPairingCode } from './pairing.ts';
 import { PhaseDeadline } from './phase-deadline.ts';
 import { Receipts } from './receipts.ts';
 import { socketEnded } from './refusals.ts';
-import { RingingCalls } from './ringing-calls.ts';
 import { Sender, sentMessage } from './send.ts';
 import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
@@ -64,15 +60,15 @@ export class Connection {
   private readonly journal: Journal;
   private readonly groups: GroupCache;
   private readonly devices: DeviceCache;
+  private readonly leaveCaches: () => void;
   private readonly placeholders = new PlaceholderCache();
-  private readonly calls = new RingingCalls();
-  private readonly freshPaths = new BoundedMap<string>(freshPathsMax);
   private readonly own = new OwnMessages();
   private readonly facts: FactQueue;
   private readonly guard: SessionGuard;
   private readonly deadline: PhaseDeadline;
   private readonly sock: WASocket;
   private readonly sender: Sender;
+  private readonly capabilities: Capabilities;
   private readonly keys: SignalKeyStore;
   private readonly appState: FirstAppState;
   private readonly pairable = Promise.withResolvers<void>();
@@ -92,7 +88,8 @@ export class Connection {
     this.keeper = keeper;
     this.groups = new GroupCache(options.clock, options.caches.groups);
     this.devices = createDeviceCache(options.store, options.instance, options.caches.devices);
-    this.joinCaches();
+    const { groups, devices } = this;
+    this.leaveCaches = joinCaches(options.caches, options.instance, { groups, devices });
     this.facts = new FactQueue(options.onFact, (error) => this.report(error, 'a fact failed'));
     this.guard = new SessionGuard((error) => this.cut(storeFailed(error.message)));
     this.records = new AccountRecords(options.store, options.instance, this.guard.storeFailed);
@@ -118,19 +115,13 @@ export class Connection {
       holdFrames: (stored) => this.gate.hold(stored),
       messagesOf: this.messagesOf,
     });
+    this.capabilities = new Capabilities({
+      ...{ options, sock: this.sock, lids: this.lids, groups: this.groups, facts: this.facts },
+      me: this.me,
+      guard: this.guard.guard,
+      report: (error, what) => this.report(error, what),
+    });
     this.listen();
-  }
-
-  private joinCaches(): void {
-    const { caches, instance } = this.options;
-    caches.groups.join(this.groups, instance);
-    caches.devices.join(this.devices, instance);
-  }
-
-  private leaveCaches(): void {
-    const { caches } = this.options;
-    caches.groups.leave(this.groups);
-    caches.devices.leave(this.devices);
   }
 
   asSocket(): WaSocket {
@@ -144,28 +135,12 @@ export class Connection {
       encode: (message) => sender.encode(message),
       send: (...message) => this.whenOpen(() => sender.send(...message)),
       queryNumbers: (numbers) => this.whenOpen(() => queryNumbers({ sock, lids }, numbers)),
-      perform: (action, resolve) => this.whenOpen(() => performAction(action, this.actionContext(resolve))),
+      perform: (...asked) => this.whenOpen(() => this.capabilities.perform(...asked)),
       requestPairingCode: (phone) => requestPairingCode(pairing, phone),
       logout: () => connection.unlinked(() => logout(pairing)),
       end: () => connection.end(),
       resolveParty: (jid) => resolvedParty(lids, jid),
     };
-  }
-
-  private actionContext(resolveAll: ActionContext['resolveAll']): ActionContext {
-    const { sock, lids, groups, calls, freshPaths, me } = this;
-    const { instance, store, clock, settings, dataDir, proxyUrl, kept } = this.options;
-    const party: ActionContext['party'] = (jid, other) => resolvedParty(lids, jid, other);
-    const resolve: ActionContext['resolve'] = async (address) => {
-      const [jid] = await resolveAll([address]);
-      if (!jid) throw notOnWhatsapp(address);
-      return jid;
-    };
-    const raise: ActionContext['raise'] = (events) => this.facts.raise(() => events);
-    const record: ActionContext['record'] = (events) => this.options.recordEvents(events, []);
-    const place = { instance, settings, dataDir, proxyUrl, kept };
-    const parts = { sock, lids, groups, calls, freshPaths, store, clock, me };
-    return { ...place, ...parts, party, raise, record, resolve, resolveAll };
   }
 
   /** Before the handshake is over Baileys would write a stanza unencrypted, and the server would hang up. */
@@ -224,13 +199,12 @@ export class Connection {
       if (!this.journal.expect(stanza)) this.placeholders.expect(stanza.attrs['id'] ?? '');
     });
     this.receipts().install();
-    this.groupNotices().install();
     sock.ws.on('CB:notification,type:w:gp2', (node: BinaryNode) => this.groupChanged(node));
     sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
       this.cut(upgradeRefused(response.statusCode ?? 0)),
     );
     this.subscribe();
-    this.subscribeCapabilities();
+    this.capabilities.listen();
     this.deadline.begin('connecting');
     options.log.debug({ instance: options.instance }, 'socket made');
   }
@@ -256,19 +230,6 @@ export class Connection {
           for (const stanza of stanzas) detach(sock.sendNode(buildAckStanza(stanza)), () => undefined);
         }),
       failed: (error) => this.report(error, 'a receipt was not recorded'),
-    });
-  }
-
-  private groupNotices(): GroupNotices {
-    const { sock, options, lids } = this;
-    return new GroupNotices({
-      ws: sock.ws,
-      clock: options.clock,
-      party: (jid, other) => resolvedParty(lids, jid, other),
-      ignores: (jid) => ignores(options.settings, jid),
-      guard: this.guard.guard,
-      record: (chat, id, events) => options.recordNotice(chat, id, events),
-      failed: (error) => this.report(error, 'a notification was not recorded'),
     });
   }
 
@@ -302,20 +263,6 @@ export class Connection {
       },
       closed: (error) => this.closed(error),
       failed: (error) => this.report(error, 'work of a socket failed'),
-    });
-  }
-
-  private subscribeCapabilities(): void {
-    const { sock, facts, calls, me, lids, options } = this;
-    const { instance, clock, store, settings } = options;
-    const { guard } = this.guard;
-    subscribeCapabilities({
-      ...{ instance, sock, facts, clock, store, settings, calls, me, options, guard },
-      inbound: { instance, lids, me },
-      failed: (error) => this.report(error, 'history failed'),
-      party: (jid, other) => resolvedParty(lids, jid, other),
-      attempt: (work) =>
-        detach(this.guard.guard(work), (error) => this.report(error, 'what a setting asks for failed')),
     });
   }
 

@@ -1,6 +1,6 @@
 /**
  * What WhatsApp tells about groups (notifications `w:gp2`, `picture`) as events, by whomever the change was
- * made. They are durable before Baileys acknowledges the notification. Installed by `connection.ts`.
+ * made. They are durable before Baileys acknowledges the notification. Installed by `capabilities.ts`.
  */
 import type { EventEmitter } from 'node:events';
 import {
