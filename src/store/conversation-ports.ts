@@ -3,7 +3,7 @@
  * written through `commit` in the batch of the event that they belong to, read by any thread. A message that
  * this gateway sent lives in its `SentRecord`; here it is only listed.
  */
-import type { ChatState, ContactNames } from '../protocol/conversations.ts';
+import type { ChatState, ContactNames, MessageListQuery } from '../protocol/conversations.ts';
 import type { MessageView, Party } from '../protocol/message.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -86,16 +86,10 @@ export type ConversationWrite =
   | { to: 'chatGone'; instance: string; id: string; listedAt: number }
   | { to: 'contact'; record: ContactRecord };
 
-export interface MessageQuery {
+/** As front ends ask, of the chat under its id here. */
+export interface MessageQuery extends Omit<MessageListQuery, 'chat'> {
   /** Null: of all chats. */
   readonly chatId: string | null;
-  /** Times in ms, compared in whole seconds: `after` inclusive, `before` exclusive. */
-  readonly before: number | null;
-  readonly after: number | null;
-  readonly type: string | null;
-  readonly order: 'newest' | 'oldest';
-  readonly cursor: string | null;
-  readonly limit: number;
 }
 
 /** What of a chat is removed: one message, or all (`upTo` null) or those not younger than a time in ms. */
