@@ -9,7 +9,6 @@ const { stage, phone, call, get, heard, got, send, receive } = talk;
 const ann = '5511987657101';
 const ben = '5511987657102';
 const eve = '5511987657103';
-const base = '/v1/instances/one';
 const pn = (number: string): string => `${number}@s.whatsapp.net`;
 
 describe('a forward', () => {
@@ -144,15 +143,10 @@ describe('a quote', () => {
 describe('in a group', () => {
   let gid: string;
 
-  async function inGroup(from: string, text: string): Promise<string> {
-    const id = await stage.sandbox.contact(from).write(gid, text);
-    await heard('one', 'message.received', id);
-    return id;
-  }
+  const inGroup = (from: string, text: string): Promise<string> => talk.receiveIn(gid, from, text);
 
   beforeAll(async () => {
-    const made = await stage.call('POST', `${base}/groups`, { subject: 'Cast', participants: [ann, eve] });
-    gid = made.body.id;
+    gid = await talk.createGroup([ann, eve]);
   });
 
   it('a quote and a reaction name the author as the group addresses members', async () => {

@@ -156,15 +156,10 @@ it('a star, on both devices', async () => {
 describe('in a group', () => {
   let gid: string;
 
-  async function inGroup(from: string, text: string): Promise<string> {
-    const id = await stage.sandbox.contact(from).write(gid, text);
-    await heard('one', 'message.received', id);
-    return id;
-  }
+  const inGroup = (from: string, text: string): Promise<string> => talk.receiveIn(gid, from, text);
 
   beforeAll(async () => {
-    const made = await stage.call('POST', `${base}/groups`, { subject: 'Cast', participants: [ann, eve] });
-    gid = made.body.id;
+    gid = await talk.createGroup([ann, eve]);
   });
 
   it('an administrator deletes what somebody else wrote; a member does not', async () => {

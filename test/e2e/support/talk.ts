@@ -72,6 +72,19 @@ export class Talk {
     return sent.body.id;
   };
 
+  /** A group of the account with these contacts. */
+  readonly createGroup = async (participants: readonly string[]): Promise<string> => {
+    const group = { subject: 'Cast', participants };
+    return (await this.stage.call('POST', '/v1/instances/one/groups', group)).body.id;
+  };
+
+  /** A member writes in a group, and the account has it. */
+  readonly receiveIn = async (gid: string, from: string, text: string): Promise<string> => {
+    const id = await this.stage.sandbox.contact(from).write(gid, text);
+    await this.heard('one', 'message.received', id);
+    return id;
+  };
+
   /** A contact writes, and both devices have it. */
   readonly receive = async (from: string, content: Content): Promise<string> => {
     const id = await this.stage.sandbox.sendFrom(from, this.phone, content);
