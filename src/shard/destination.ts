@@ -5,6 +5,7 @@
 import { AppError } from '../errors.ts';
 import { type MessageContent, type Party, statusJid } from '../protocol/message.ts';
 import { notOnWhatsapp } from '../whatsapp/addresses.ts';
+import type { ResolveAll } from '../whatsapp/wa-socket.ts';
 import { withMentions } from './mentions.ts';
 
 interface Destination {
@@ -13,7 +14,7 @@ interface Destination {
 }
 
 export interface DestinationParts {
-  resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]>;
+  readonly resolveAll: ResolveAll;
   /** Who was sent the status post of this id, as JIDs. */
   postedTo(id: string): Promise<readonly string[] | undefined>;
   me(): Party;

@@ -23,6 +23,7 @@ import type { InstanceStatus } from '../protocol/instance.ts';
 import type { FetchedMedia, FetchMediaInput } from '../protocol/media.ts';
 import type { KeptMessage, StoredMessage } from '../store/conversation-ports.ts';
 import type { Store, StoreWrite } from '../store/ports.ts';
+import { parseAddress } from '../whatsapp/addresses.ts';
 import { keptMedia } from '../whatsapp/media.ts';
 
 export interface KeeperOptions {
@@ -46,7 +47,8 @@ const passing: readonly string[] = ['timeout', 'actor_restarted', 'instance_not_
 
 const isNamed = ({ view: { chat } }: KeptMessage, address: string | null): boolean => {
   if (address === null) return true;
-  const named = address.includes('@') ? address : `${address.replaceAll(/\D/g, '')}@s.whatsapp.net`;
+  const parsed = parseAddress(address);
+  const named = parsed.kind === 'phone' ? `${parsed.digits}@s.whatsapp.net` : parsed.jid;
   return [chat.jid, chat.pn, chat.lid].includes(named);
 };
 

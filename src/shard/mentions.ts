@@ -3,8 +3,7 @@
  * the Brazilian ninth digit works either way, and what the text says of them follows. Called by `destination.ts`.
  */
 import type { MessageContent } from '../protocol/message.ts';
-
-type ResolveAll = (addresses: readonly string[]) => Promise<readonly (string | null)[]>;
+import type { ResolveAll } from '../whatsapp/wa-socket.ts';
 
 const userOf = (jid: string): string => jid.split('@')[0] ?? '';
 /** The digits of a number in any writing; empty for a JID, which stands for itself. */

@@ -18,7 +18,7 @@ import type {
   WaitMode,
 } from '../protocol/message.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
-import type { WaSocket } from '../whatsapp/wa-socket.ts';
+import type { ResolveAll, WaSocket } from '../whatsapp/wa-socket.ts';
 import { destinationOf } from './destination.ts';
 import { hasReached, type StatusChange } from './message-statuses.ts';
 import { shownContent } from './shown-content.ts';
@@ -39,8 +39,8 @@ export interface OutgoingOptions {
   readonly clock: Clock;
   settings(): InstanceSettings;
   me(): Party;
-  /** The JIDs of addresses, through the number cache, null for those not on WhatsApp; rejects `validation_failed`. */
-  resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]>;
+  /** Through the number cache. */
+  readonly resolveAll: ResolveAll;
   party(jid: string): Promise<Party>;
   /** What a message in this chat answers, by its id; rejects `not_found`. */
   quoted(id: string, chat: Party): Promise<QuoteView | null>;

@@ -11,7 +11,7 @@ import type { BoundedMap } from './bounded-map.ts';
 import type { GroupCache } from './caches.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import type { RingingCalls } from './ringing-calls.ts';
-import type { WaSocketOptions } from './wa-socket.ts';
+import type { ResolveAll, WaSocketOptions } from './wa-socket.ts';
 
 /** What a handler works with; all of it belongs to one open socket. */
 export interface ActionContext {
@@ -40,7 +40,7 @@ export interface ActionContext {
   /** The JID of an address as the caller wrote it, through the number cache. `not_on_whatsapp`. */
   resolve(address: string): Promise<string>;
   /** As `resolve` for many, in one look-up; null for those that are not on WhatsApp. */
-  resolveAll(addresses: readonly string[]): Promise<readonly (string | null)[]>;
+  readonly resolveAll: ResolveAll;
 }
 
 /** The handlers of a capability: one function an action of its map. */

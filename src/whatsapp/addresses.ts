@@ -2,7 +2,7 @@
  * JIDs and parties: how one person's addresses become `{ jid, pn, lid }`, and what an address in the API
  * means. Pure but for the mapping it is given; called by the capability files and the shard.
  */
-import { isJidGroup, isLidUser, isPnUser, jidNormalizedUser } from '@whiskeysockets/baileys';
+import { areJidsSameUser, isJidGroup, isLidUser, isPnUser, jidNormalizedUser } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Party } from '../protocol/message.ts';
@@ -36,6 +36,10 @@ export function meOf(contact: { id: string; lid?: string; name?: string }): Me {
 }
 
 export const mineOf = (me: Me): Party => ({ jid: me.jid, pn: me.pn, lid: me.lid });
+
+/** This account, under either address and from any device. */
+export const isMine = (jid: string | null | undefined, { pn, lid }: Me): boolean =>
+  [pn, lid].some((own) => own !== null && areJidsSameUser(jid ?? undefined, own));
 
 export type Address =
   | { readonly kind: 'phone'; readonly digits: string }

@@ -18,7 +18,7 @@ import type { LidMapping } from './lid-mapping.ts';
 import { freshPathsMax } from './limits.ts';
 import { RingingCalls } from './ringing-calls.ts';
 import { ignores } from './socket-config.ts';
-import type { WaSocketOptions } from './wa-socket.ts';
+import type { ResolveAll, WaSocketOptions } from './wa-socket.ts';
 
 export interface CapabilitiesOptions {
   readonly options: WaSocketOptions;
@@ -41,10 +41,7 @@ export class Capabilities {
     this.parts = parts;
   }
 
-  perform<K extends ActionKind>(
-    action: Action<K>,
-    resolveAll: ActionContext['resolveAll'],
-  ): Promise<ActionReply<K>> {
+  perform<K extends ActionKind>(action: Action<K>, resolveAll: ResolveAll): Promise<ActionReply<K>> {
     return performAction(action, this.context(resolveAll));
   }
 
@@ -62,7 +59,7 @@ export class Capabilities {
     });
   }
 
-  private context(resolveAll: ActionContext['resolveAll']): ActionContext {
+  private context(resolveAll: ResolveAll): ActionContext {
     const { sock, lids, groups, facts, options, me } = this.parts;
     const { instance, store, clock, settings, dataDir, proxyUrl, kept } = options;
     const { calls, freshPaths, party } = this;

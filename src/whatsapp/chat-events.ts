@@ -3,7 +3,6 @@
  * `capability-events.ts`. Every message updates its chat too: that is no event of its own.
  */
 import {
-  areJidsSameUser,
   type BaileysEventMap,
   type ChatUpdate,
   isJidNewsletter,
@@ -14,6 +13,7 @@ import {
 } from '@whiskeysockets/baileys';
 import type { ChatChange } from '../protocol/chat-changes.ts';
 import { partyId } from '../store/conversation-ports.ts';
+import { isMine } from './addresses.ts';
 import type { CapabilityParts } from './capability-parts.ts';
 import { chatDeleted, chatUpdated } from './chat-changes.ts';
 import { visibleContent } from './content.ts';
@@ -65,12 +65,8 @@ class ChatReader {
 
   /** As `read`, of groups. */
   readonly readInGroup = (receipts: BaileysEventMap['message-receipt.update']): void => {
-    const { pn, lid } = this.parts.me();
-    const read = receipts.filter(
-      ({ receipt }) =>
-        receipt.readTimestamp &&
-        [pn, lid].some((own) => own && areJidsSameUser(receipt.userJid ?? undefined, own)),
-    );
+    const me = this.parts.me();
+    const read = receipts.filter(({ receipt }) => receipt.readTimestamp && isMine(receipt.userJid, me));
     this.readElsewhere(read.map(({ key }) => key));
   };
 

@@ -28,10 +28,10 @@ export interface DownloadOrder extends Place {
 }
 
 /** WhatsApp's own, which need not be among the hosts for uploads. */
-const defaultMediaHost = 'mmg.whatsapp.net';
+export const defaultMediaHost = 'mmg.whatsapp.net';
 const origin = 'https://web.whatsapp.com';
 
-/** The host that the message names where it is one of WhatsApp's, else the first that the server announced. */
+/** The host that the message names where it is one of WhatsApp's or was announced by the server, else WhatsApp's own. */
 export function mediaHostOf(url: string | null | undefined, announced: readonly string[]): string {
   const host = url ? URL.parse(url)?.host : undefined;
   if (host && (host.endsWith('.whatsapp.net') || announced.includes(host))) return host;

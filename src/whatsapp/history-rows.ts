@@ -2,9 +2,10 @@
  * History chunks that the phone announced and that are not stored yet, as rows beside the session: staged by the
  * journal in the commit of their decryption, so that a kill does not lose what was receipted. Read by `history.ts`.
  */
-import { areJidsSameUser, type BinaryNode, proto } from '@whiskeysockets/baileys';
+import { type BinaryNode, proto } from '@whiskeysockets/baileys';
 import type { Me } from '../protocol/instance.ts';
 import type { StoreWrite } from '../store/ports.ts';
+import { isMine } from './addresses.ts';
 import type { WaSocketOptions } from './wa-socket.ts';
 
 export const historyPrefix = 'history:';
@@ -38,9 +39,7 @@ export function stagedHistory(
   const notification = content.protocolMessage?.historySyncNotification;
   const { syncHistory, storeMessages } = options.settings ?? {};
   if (!notification || !syncHistory || !storeMessages) return [];
-  const { pn, lid } = me();
-  const isOwn = [pn, lid].some((own) => own && areJidsSameUser(attrs['from'], own));
-  if (!isOwn || !historyKinds.has(notification.syncType as number)) return [];
+  if (!isMine(attrs['from'], me()) || !historyKinds.has(notification.syncType as number)) return [];
   const value = proto.Message.HistorySyncNotification.encode(notification).finish();
   return [{ to: 'signal', instance, key: keyOf(attrs, notification.chunkOrder ?? 0), value }];
 }

@@ -17,7 +17,7 @@ import { requestsDir } from '../media/spool.ts';
 import type { EventData } from '../protocol/events.ts';
 import { resolvedParty } from './addresses.ts';
 import type { CapabilityParts } from './capability-parts.ts';
-import { download, mediaHostOf } from './download.ts';
+import { defaultMediaHost, download } from './download.ts';
 import { conversationOf, messageOf, namesOf, stateOf } from './history-content.ts';
 import { historyFields } from './history-fields.ts';
 import { historyKinds, historyPrefix } from './history-rows.ts';
@@ -170,11 +170,7 @@ class HistorySync {
     const { sock, options } = this.parts;
     if (!directPath?.startsWith('/')) throw new Error('a history chunk without a place');
     const { hosts } = await sock.refreshMediaConn(false);
-    const [first] = hosts;
-    const host = mediaHostOf(
-      `https://${first?.hostname}`,
-      hosts.map(({ hostname }) => hostname),
-    );
+    const host = hosts[0]?.hostname ?? defaultMediaHost;
     const { dataDir, proxyUrl } = options;
     const found = await download({ host, directPath, dataDir, proxyUrl, maxBytes: historyChunkBytesMax });
     if ('status' in found) throw new Error(`a history chunk is gone: ${found.status}`);

@@ -45,6 +45,8 @@ export const queryTimeoutMs = 60_000;
 /** How long a stopping socket may take to close its side before it is cut. */
 export const closeTimeoutMs = 5_000;
 
+/** Files have at most this: WhatsApp's own bound for documents, and some for encryption. */
+export const fileBytesMax = 2_147_483_647;
 /** A download in which nothing moves for this long has failed, and one that takes longer in all. */
 export const downloadIdleTimeoutMs = 30_000;
 export const downloadTimeoutMs = 180_000;

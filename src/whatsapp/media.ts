@@ -15,7 +15,9 @@ import type {
 import type { KeptMessage } from '../store/conversation-ports.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
 import { download, mediaHostOf, statusAt } from './download.ts';
+import { fileBytesMax } from './limits.ts';
 import { askPhone } from './media-retry.ts';
+import { waKeyOf } from './unread.ts';
 
 interface Part {
   readonly url?: string | null;
@@ -34,8 +36,6 @@ interface Found {
   readonly ref: KeptRef | null;
 }
 
-/** Files have at most this: WhatsApp's own bound for documents, and some for encryption. */
-const fileMaxBytes = 2_147_483_647;
 /** Statuses of the host that say that the file is gone. */
 const goneStatuses: readonly number[] = [403, 404, 410];
 
@@ -68,9 +68,7 @@ async function find(messageId: string, chat: string | null, context: ActionConte
     );
   const [only] = kept;
   if (!only) throw notFound(messageId);
-  const { remoteJid, fromMe, participant } = only.key;
-  const key = { id: messageId, remoteJid, fromMe, ...(participant === null ? {} : { participant }) };
-  return { key, message: proto.Message.decode(only.proto), ref: keptRefOf(only) };
+  return { key: waKeyOf(only), message: proto.Message.decode(only.proto), ref: keptRefOf(only) };
 }
 
 function partOf(message: proto.IMessage): { kind: MediaKind; part: Part } | null {
@@ -98,7 +96,7 @@ async function attempt(part: Part, directPath: string, context: ActionContext): 
   const { dataDir, proxyUrl } = context;
   const host = await hostOf(part, context);
   if (!directPath.startsWith('/')) return { status: 404 };
-  return download({ host, directPath, dataDir, proxyUrl, maxBytes: fileMaxBytes });
+  return download({ host, directPath, dataDir, proxyUrl, maxBytes: fileBytesMax });
 }
 
 const freshName = ({ remoteJid, id }: WAMessageKey): string => `${remoteJid ?? ''} ${id ?? ''}`;

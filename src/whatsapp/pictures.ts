@@ -1,5 +1,5 @@
 /** Sets and removes the picture of the account or of a group. Called by the files of profile and groups. */
-import type { BinaryNode } from '@whiskeysockets/baileys';
+import { S_WHATSAPP_NET } from '@whiskeysockets/baileys';
 import type { ActionContext } from './action-context.ts';
 
 /** `target` is a group's JID, null the account itself; `image` a square JPEG, null removes the picture. */
@@ -8,11 +8,10 @@ export async function setPicture(
   target: string | null,
   { sock }: Pick<ActionContext, 'sock'>,
 ): Promise<null> {
-  const picture: BinaryNode[] = image ? [{ tag: 'picture', attrs: { type: 'image' }, content: image }] : [];
   await sock.query({
     tag: 'iq',
-    attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'w:profile:picture', ...(target ? { target } : {}) },
-    ...(image ? { content: picture } : {}),
+    attrs: { to: S_WHATSAPP_NET, type: 'set', xmlns: 'w:profile:picture', ...(target ? { target } : {}) },
+    ...(image ? { content: [{ tag: 'picture', attrs: { type: 'image' }, content: image }] } : {}),
   });
   return null;
 }

@@ -1,5 +1,5 @@
 /** The account's own name, about, picture, privacy and presence. Called through `actions.ts`. */
-import type { WASocket } from '@whiskeysockets/baileys';
+import { S_WHATSAPP_NET, type WASocket } from '@whiskeysockets/baileys';
 import {
   type OnlineState,
   type PrivacyChange,
@@ -27,8 +27,6 @@ const categories: Readonly<Record<PrivacyName, string>> = {
   messages: 'messages',
 };
 const names = Object.keys(privacyValues) as PrivacyName[];
-
-const server = 's.whatsapp.net';
 
 /** Where the account has no name yet Baileys would send nothing, silently. */
 export async function showOnline(sock: WASocket, state: OnlineState): Promise<void> {
@@ -61,7 +59,7 @@ async function privacyOf(context: ActionContext): Promise<PrivacyView> {
 async function setPrivacy(sock: WASocket, name: PrivacyName, value: string): Promise<void> {
   await sock.query({
     tag: 'iq',
-    attrs: { xmlns: 'privacy', to: server, type: 'set' },
+    attrs: { xmlns: 'privacy', to: S_WHATSAPP_NET, type: 'set' },
     content: [
       { tag: 'privacy', attrs: {}, content: [{ tag: 'category', attrs: { name: categories[name], value } }] },
     ],

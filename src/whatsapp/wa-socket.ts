@@ -122,6 +122,9 @@ export interface WaSocketOptions {
   recordNotice(chat: string, id: string, events: readonly NewEvent[]): Promise<void>;
 }
 
+/** The JIDs of addresses as callers wrote them, in order; null: not on WhatsApp. Rejects `validation_failed`. */
+export type ResolveAll = (addresses: readonly string[]) => Promise<readonly (string | null)[]>;
+
 export interface OutgoingMessage {
   readonly messageId: string;
   /** JID, as resolved. */
@@ -158,10 +161,7 @@ export interface WaSocket {
   /** Asks WhatsApp, no cache. One result an input digit string, in order. */
   queryNumbers(numbers: readonly string[]): Promise<readonly NumberResult[]>;
   /** Anything but a message; `resolve` finds the JIDs of addresses as the caller wrote them, null for none. */
-  perform<K extends ActionKind>(
-    action: Action<K>,
-    resolve: (addresses: readonly string[]) => Promise<readonly (string | null)[]>,
-  ): Promise<ActionReply<K>>;
+  perform<K extends ActionKind>(action: Action<K>, resolve: ResolveAll): Promise<ActionReply<K>>;
   requestPairingCode(phone: string): Promise<PairingCode>;
   /** Tells WhatsApp to unlink this device, then ends. */
   logout(): Promise<void>;
