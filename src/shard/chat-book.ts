@@ -3,7 +3,6 @@
  * with. Holds the latest records of the chats in use, so that two batches on their way never overwrite one
  * another's count. Called by the instance actor alone; nothing is kept where `storeMessages` is off.
  */
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { chatsCachedMax } from '../limits.ts';
 import type { ChatState } from '../protocol/conversations.ts';
@@ -16,6 +15,7 @@ import {
   partyId,
 } from '../store/conversation-ports.ts';
 import type { SentRecord, Store, StoreWrite } from '../store/ports.ts';
+import { BoundedMap } from '../whatsapp/bounded-map.ts';
 import type { MessageSource } from '../whatsapp/wa-socket.ts';
 
 export interface ChatBookOptions {
@@ -52,8 +52,8 @@ function merged(known: Party, told: Party): Party {
 
 export class ChatBook {
   #options: ChatBookOptions;
-  #chats = new LRUCache<string, ChatRecord>({ max: chatsCachedMax });
-  #contacts = new LRUCache<string, ContactRecord>({ max: chatsCachedMax });
+  #chats = new BoundedMap<ChatRecord>(chatsCachedMax);
+  #contacts = new BoundedMap<ContactRecord>(chatsCachedMax);
   #order = 0;
 
   constructor(options: ChatBookOptions) {
