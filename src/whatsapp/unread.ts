@@ -16,19 +16,22 @@ export const waKeyOf = ({ key, view }: Pick<StoredMessage, 'key' | 'view'>): WAM
   id: view.id,
 });
 
-/** Newest first, a page at a time, a bounded number of them. */
+/** Newest first, a page at a time, a bounded number of them. Mostly the first, of as many as are unread, has them. */
 async function* newestOf(
   conversations: Conversations,
   instance: string,
   chatId: string,
+  unread: number,
 ): AsyncGenerator<readonly StoredMessage[]> {
   const query = { chatId, before: null, after: null, type: null, order: 'newest' } as const;
   let cursor: string | null = null;
+  let limit = Math.min(unread, readAtOnceMax);
   for (let pages = 0; pages < readPagesMax; pages += 1) {
-    const page = await conversations.messages(instance, { ...query, cursor, limit: readAtOnceMax });
+    const page = await conversations.messages(instance, { ...query, cursor, limit });
     yield page.items;
     if (page.next === null) return;
     cursor = page.next;
+    limit = readAtOnceMax;
   }
 }
 
@@ -40,7 +43,7 @@ export async function* unreadKeys(
 ): AsyncGenerator<WAMessageKey[]> {
   let left = (await conversations.chat(instance, chatId))?.unread ?? 0;
   if (left === 0) return;
-  for await (const page of newestOf(conversations, instance, chatId)) {
+  for await (const page of newestOf(conversations, instance, chatId, left)) {
     const keys = page.filter(({ key }) => !key.fromMe).slice(0, left);
     left -= keys.length;
     if (keys.length > 0) yield keys.map(waKeyOf);
@@ -58,7 +61,7 @@ export async function unreadAfter(
   const unread = (await conversations.chat(instance, chatId))?.unread ?? 0;
   if (unread === 0) return null;
   let left = 0;
-  for await (const page of newestOf(conversations, instance, chatId)) {
+  for await (const page of newestOf(conversations, instance, chatId, unread)) {
     for (const { key, view } of page) {
       if (ids.includes(view.id)) return left;
       if (!key.fromMe) left += 1;
