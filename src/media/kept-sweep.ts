@@ -25,6 +25,8 @@ export interface SweepOptions {
 const listed = (path: string): Promise<string[]> => readdir(path).catch(() => []);
 const removed = (path: string): Promise<void> =>
   rm(path, { recursive: true, force: true }).catch(() => undefined);
+/** A file that came in meanwhile stays. */
+const removedIfEmpty = (path: string): Promise<void> => rmdir(path).catch(() => undefined);
 
 export class KeptSweep {
   readonly #options: SweepOptions;
@@ -65,12 +67,13 @@ export class KeptSweep {
   async #lookAt(day: string, known: ReadonlyMap<string, Folder>, nowMs: number): Promise<void> {
     for (const instance of await listed(join(this.#dir, day))) {
       const path = join(this.#dir, day, instance);
-      const folder = this.#options.isInstance(instance) ? await read(path, known.get(path), nowMs) : null;
-      if (folder) this.#folders.set(path, folder);
-      else await removed(path);
+      if (this.#options.isInstance(instance)) {
+        const folder = await read(path, known.get(path), nowMs);
+        if (folder) this.#folders.set(path, folder);
+        else await removedIfEmpty(path);
+      } else await removed(path);
     }
-    // Fails where a file came in meanwhile, as it should.
-    if (day < dayOf(nowMs)) await rmdir(join(this.#dir, day)).catch(() => undefined);
+    if (day < dayOf(nowMs)) await removedIfEmpty(join(this.#dir, day));
   }
 
   /** The oldest day first, within it the oldest file. */
