@@ -4,11 +4,11 @@
  * timer; a failure is logged and shown, and tried again at the next check.
  */
 import { readdir } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
 import { type Clock, iso } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { errorFields, type Log } from '../log.ts';
 import { backupTime, type FolderBackup } from './backup.ts';
+import { runInWorker } from './run-in-worker.ts';
 
 export interface BackupRun {
   readonly dataDir: string;
@@ -41,14 +41,7 @@ export const backupCheckPeriodMs = 60_000;
 const hourMs = 3_600_000;
 
 /** One backup in a worker thread, which reads a snapshot of the store that this process has open. */
-function makeInWorker(run: BackupRun): Promise<FolderBackup> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../../workers/backup.ts', import.meta.url), { workerData: run });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the backup thread ended with ${code}`)));
-  });
-}
+const makeInWorker = (run: BackupRun): Promise<FolderBackup> => runInWorker('backup.ts', run);
 
 export class BackupSchedule {
   #options: ScheduleOptions;

@@ -6,12 +6,12 @@
 import { createReadStream } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { Worker } from 'node:worker_threads';
 import { type Environment, openEnvironment } from '../store/lmdb/databases.ts';
 import type { StoreIdentity } from '../store/ports.ts';
 import { writeBackup } from './backup.ts';
 import { BackupError } from './failure.ts';
 import { importInto, inspect } from './restore.ts';
+import { runInWorker } from './run-in-worker.ts';
 
 interface Place {
   readonly dataDir: string;
@@ -82,11 +82,4 @@ export async function transfer(run: TransferRun): Promise<TransferDone> {
 }
 
 /** Runs it in a thread; rejects when that fails for any other reason than the file. */
-export function transferInWorker(run: TransferRun): Promise<TransferDone> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../../workers/transfer.ts', import.meta.url), { workerData: run });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the transfer thread ended with ${code}`)));
-  });
-}
+export const transferInWorker = (run: TransferRun): Promise<TransferDone> => runInWorker('transfer.ts', run);
