@@ -2,9 +2,8 @@
  * What a phone had before a device was linked, and how it hands that over: a bootstrap with every chat and its newest
  * message inside the notification, names, and the messages in chunks on the media host. Called by `first-login.ts`.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { encryptMedia } from '../contacts/send-media.ts';
+import { hostFile } from '../contacts/send-media.ts';
 import { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import type { PastChat, PastMessage } from './past-chat.ts';
@@ -12,8 +11,6 @@ import type { PastChat, PastMessage } from './past-chat.ts';
 const { HistorySyncType } = proto.HistorySync;
 const { Type } = proto.Message.ProtocolMessage;
 type SyncType = proto.HistorySync.HistorySyncType;
-
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 function webMessage({ jid }: PastChat, message: PastMessage): proto.IWebMessageInfo {
   const { id, content, fromMe = false, participant, at, starred = false, reaction } = message;
@@ -75,19 +72,8 @@ export const inlineChunk = (chunk: Chunk): proto.Message.IProtocolMessage =>
   notification(chunk, { initialHistBootstrapInlinePayload: packed(chunk) });
 
 /** On the media host, as the phone uploads what is too large for a message. */
-function uploadedChunk(world: World, chunk: Chunk): proto.Message.IProtocolMessage {
-  const plain = packed(chunk);
-  const mediaKey = randomBytes(32);
-  const file = encryptMedia('WhatsApp History Keys', plain, mediaKey);
-  const directPath = world.media.add('history', file);
-  return notification(chunk, {
-    directPath,
-    mediaKey,
-    fileSha256: sha256(plain),
-    fileEncSha256: sha256(file),
-    fileLength: plain.length,
-  });
-}
+const uploadedChunk = (world: World, chunk: Chunk): proto.Message.IProtocolMessage =>
+  notification(chunk, hostFile(world, 'history', 'WhatsApp History Keys', packed(chunk)));
 
 /** The messages of the chats, in chunks of that many chats each. */
 export function recentChunks(

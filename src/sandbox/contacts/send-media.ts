@@ -18,13 +18,22 @@ export const keyNames: Readonly<Record<MediaKind, string>> = {
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-export function encryptMedia(keyName: string, plain: Buffer, mediaKey: Buffer): Buffer {
+function encryptMedia(keyName: string, plain: Buffer, mediaKey: Buffer): Buffer {
   const keys = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), keyName, 112));
   const iv = keys.subarray(0, 16);
   const cipher = createCipheriv('aes-256-cbc', keys.subarray(16, 48), iv);
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
   const mac = createHmac('sha256', keys.subarray(48, 80)).update(iv).update(sealed).digest().subarray(0, 10);
   return Buffer.concat([sealed, mac]);
+}
+
+/** Puts the file into the media store; returns what a message says of it. */
+export function hostFile(world: World, folder: string, keyName: string, plain: Buffer) {
+  const mediaKey = randomBytes(32);
+  const file = encryptMedia(keyName, plain, mediaKey);
+  const directPath = world.media.add(folder, file);
+  const hashes = { fileSha256: sha256(plain), fileEncSha256: sha256(file) };
+  return { directPath, mediaKey, ...hashes, fileLength: plain.length };
 }
 
 export interface MediaAbout {
@@ -44,17 +53,11 @@ export function mediaMessage(
   plain: Buffer,
   about: MediaAbout,
 ): proto.IMessage {
-  const mediaKey = randomBytes(32);
-  const file = encryptMedia(keyNames[kind], plain, mediaKey);
-  const directPath = world.media.add(kind, file);
+  const hosted = hostFile(world, kind, keyNames[kind], plain);
   const content = {
-    url: `https://${world.mediaHost}${directPath}`,
-    directPath,
-    mediaKey,
+    url: `https://${world.mediaHost}${hosted.directPath}`,
+    ...hosted,
     mimetype: about.mimetype,
-    fileSha256: sha256(plain),
-    fileEncSha256: sha256(file),
-    fileLength: plain.length,
     mediaKeyTimestamp: Number(world.nowSeconds()),
     ...(about.caption === undefined ? {} : { caption: about.caption }),
     ...(about.fileName === undefined ? {} : { fileName: about.fileName }),
