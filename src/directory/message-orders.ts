@@ -19,12 +19,6 @@ const isGroup = (jid: string): boolean => jid.endsWith('@g.us');
 const isPerson = (jid: string): boolean => jid.endsWith('@s.whatsapp.net') || jid.endsWith('@lid');
 const keyOf = ({ key, view }: StoredMessage): TargetKey => ({ id: view.id, ...key });
 
-/** As it stands now: the latest edit is a whole message too. */
-function currentProto({ marks, proto }: StoredMessage): Uint8Array {
-  for (const mark of marks) if (mark.kind === 'edited') return mark.proto;
-  return proto;
-}
-
 function assertWithin(message: StoredMessage, windowMs: number, what: string, nowMs: number): void {
   const ageMs = nowMs - message.view.timestamp;
   if (ageMs <= windowMs) return;
@@ -62,12 +56,13 @@ function remove(message: StoredMessage, nowMs: number): MessageContent {
   return { type: 'delete', target: keyOf(message) };
 }
 
-function forward(message: StoredMessage): MessageContent {
-  const { type, text, media, fromMe } = message.view;
-  const original = currentProto(message);
+/** As it stands now: the latest edit is a whole message too. */
+function forward({ view, marks, proto }: StoredMessage): MessageContent {
+  const { type, text, media, fromMe } = view;
+  const edited = marks.find((mark) => mark.kind === 'edited');
+  const original = edited?.proto ?? proto;
   if (original.length === 0) throw conflict('the message is not sent yet');
-  const edited = message.marks.find((mark) => mark.kind === 'edited');
-  const shown = { type, text: edited?.kind === 'edited' ? edited.text : text, media };
+  const shown = { type, text: edited ? edited.text : text, media };
   return { type: 'forward', original, isOwn: fromMe, directPath: null, shown };
 }
 
