@@ -10,31 +10,18 @@ interface Counted {
   readonly load: HostLoad;
 }
 
+const gauges = [
+  ['elenco_actor_messages_in_flight', 'Messages accepted and not finished', 'messagesInFlight'],
+  ['elenco_actor_asks_in_flight', 'Questions not answered yet', 'asksInFlight'],
+] as const;
+const counters = [
+  ['elenco_actor_asks_timed_out_total', 'Questions not answered in time', 'asksTimedOut'],
+  ['elenco_actor_refused_total', 'Messages refused: mailbox full, restarting or stopped', 'refused'],
+  ['elenco_actor_starts_total', 'How often its thread was started', 'starts'],
+] as const;
+
 export function registerActorMetrics(registry: MetricRegistry, actors: readonly Counted[]): void {
   const each = (what: keyof HostLoad) => () => actors.map(({ name, load }) => [name, load[what]] as const);
-  const { measuredEach, measuredTotalEach } = registry;
-  measuredEach(
-    ...(['elenco_actor_messages_in_flight', 'Messages accepted and not finished', 'actor'] as const),
-    each('messagesInFlight'),
-  );
-  measuredEach(
-    ...(['elenco_actor_asks_in_flight', 'Questions not answered yet', 'actor'] as const),
-    each('asksInFlight'),
-  );
-  measuredTotalEach(
-    ...(['elenco_actor_asks_timed_out_total', 'Questions not answered in time', 'actor'] as const),
-    each('asksTimedOut'),
-  );
-  measuredTotalEach(
-    ...([
-      'elenco_actor_refused_total',
-      'Messages refused: mailbox full, restarting or stopped',
-      'actor',
-    ] as const),
-    each('refused'),
-  );
-  measuredTotalEach(
-    ...(['elenco_actor_starts_total', 'How often its thread was started', 'actor'] as const),
-    each('starts'),
-  );
+  for (const [name, help, what] of gauges) registry.measuredEach(name, help, 'actor', each(what));
+  for (const [name, help, what] of counters) registry.measuredTotalEach(name, help, 'actor', each(what));
 }
