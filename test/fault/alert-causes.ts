@@ -87,9 +87,9 @@ const silentContact = (turn: number): string => `55119${80_000_000 + (turn % 200
 const absentContact = (turn: number): string => `55119${80_000_000 + (turn % 200) * 10_000 + 9_001}`;
 
 /** How full the heap of the shard is, after its garbage is gone. */
-async function heapShare({ call }: { call: Ground['call'] }): Promise<number> {
-  await call('POST', '/monitoring/gc');
-  const { threads } = (await call('GET', '/monitoring/metrics')) as {
+async function heapShare(ground: Ground): Promise<number> {
+  await ground.call('POST', '/monitoring/gc');
+  const { threads } = (await ground.call('GET', '/monitoring/metrics')) as {
     threads: { thread: string; heapUsedBytes: number; heapLimitBytes: number }[];
   };
   const shard = threads.find(({ thread }) => thread === 'shard-0');
@@ -106,7 +106,7 @@ async function fillNumberCache({ ground, members, log }: CauseContext): Promise<
     if (!results) throw new Error('the numbers were not checked');
   };
   for (let round = 0; ; round++) {
-    if (round % 10 === 0 && (await heapShare({ call: ground.call.bind(ground) })) > wanted) break;
+    if (round % 10 === 0 && (await heapShare(ground)) > wanted) break;
     await Promise.all(members.map(checkNew));
   }
   log(`${asked} numbers were checked, and are remembered`);
