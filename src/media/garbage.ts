@@ -21,6 +21,14 @@ export function moved(bytes: number): void {
   collect();
 }
 
+/** Hands on the parts of a file, each moved once it is done with; `times`: itself, and what was made of it. */
+export async function* passing(parts: AsyncIterable<Buffer>, times = 1): AsyncGenerator<Buffer> {
+  for await (const part of parts) {
+    yield part;
+    moved(times * part.length);
+  }
+}
+
 /** As `moved`, looked at from time to time, where a library moves the bytes. */
 export function movedUnseen(): void {
   const { arrayBuffers } = process.memoryUsage();

@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { AppError } from '../errors.ts';
 import { jsonBodyMaxBytes } from '../limits.ts';
-import { moved } from './garbage.ts';
+import { passing } from './garbage.ts';
 import { textBytes } from './limits.ts';
 
 export interface BodyOrder {
@@ -176,10 +176,8 @@ class Splitter {
 async function split({ path, fileMaxBytes }: BodyOrder, file: FileHandle): Promise<BodyRead> {
   const decoder = new Decoder(file, fileMaxBytes);
   const splitter = new Splitter(decoder);
-  for await (const part of createReadStream(path, { highWaterMark: textBytes }) as AsyncIterable<Buffer>) {
+  for await (const part of passing(createReadStream(path, { highWaterMark: textBytes }), 2))
     await splitter.add(part);
-    moved(2 * part.length);
-  }
   const sha256 = await decoder.end();
   const { sizeBytes, mimetype } = decoder;
   const { text, hasFile } = splitter;

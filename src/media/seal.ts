@@ -8,7 +8,7 @@ import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { MediaKind } from '../protocol/media.ts';
-import { moved } from './garbage.ts';
+import { passing } from './garbage.ts';
 import { partBytes } from './limits.ts';
 
 const macBytes = 10;
@@ -35,14 +35,8 @@ function keysOf(kind: MediaKind, mediaKey: Uint8Array): { iv: Buffer; cipher: Bu
   return { iv: keys.subarray(0, 16), cipher: keys.subarray(16, 48), mac: keys.subarray(48, 80) };
 }
 
-async function* parts(path: string, end?: number): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path, { highWaterMark: partBytes, ...(end === undefined ? {} : { end }) });
-  for await (const part of stream as AsyncIterable<Buffer>) {
-    yield part;
-    // Itself, and what was made of it.
-    moved(2 * part.length);
-  }
-}
+const parts = (path: string, end?: number): AsyncIterable<Buffer> =>
+  passing(createReadStream(path, { highWaterMark: partBytes, ...(end === undefined ? {} : { end }) }), 2);
 
 /** Runs `fill` on a new file, which is on the disk after it, or gone where it failed. */
 async function written<T>(path: string, fill: (file: FileHandle) => Promise<T>): Promise<T> {
