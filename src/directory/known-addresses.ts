@@ -4,21 +4,14 @@
  * On the main thread, so without Baileys; what is to be sent is resolved by the shard instead.
  */
 import { AppError } from '../errors.ts';
+import { bothWritings, digitsWritten, phoneDigitsMax, phoneDigitsMin } from '../phone-number.ts';
 import type { SessionStore } from '../store/ports.ts';
 
 const servers = ['s.whatsapp.net', 'lid', 'g.us', 'newsletter', 'broadcast'];
-const brazilianMobile = /^55(\d{2})9?(\d{8})$/;
 
 function refuse(address: string): never {
   const message = `${JSON.stringify(address.slice(0, 80))} is neither a phone number, nor a JID, nor a LID`;
   throw new AppError('validation_failed', message, { errors: [{ path: 'chat', message }] });
-}
-
-function writtenBoth(digits: string): string[] {
-  const [, area, number] = brazilianMobile.exec(digits) ?? [];
-  if (!area || !number) return [digits];
-  const other = digits.length === 13 ? `55${area}${number}` : `55${area}9${number}`;
-  return [digits, other];
 }
 
 function parsed(address: string): { readonly numbers: readonly string[] } | { readonly jid: string } {
@@ -27,11 +20,11 @@ function parsed(address: string): { readonly numbers: readonly string[] } | { re
   if (user && server) {
     const known = server === 'c.us' ? 's.whatsapp.net' : server;
     if (!servers.includes(known)) return refuse(address);
-    return known === 's.whatsapp.net' ? { numbers: writtenBoth(user) } : { jid: `${user}@${known}` };
+    return known === 's.whatsapp.net' ? { numbers: bothWritings(user) } : { jid: `${user}@${known}` };
   }
-  if (!/^[+\d\s().\-/]+$/.test(text)) return refuse(address);
-  const digits = text.replaceAll(/\D/g, '').replace(/^00/, '');
-  return digits.length < 7 || digits.length > 15 ? refuse(address) : { numbers: writtenBoth(digits) };
+  const digits = digitsWritten(text) ?? '';
+  if (digits.length < phoneDigitsMin || digits.length > phoneDigitsMax) return refuse(address);
+  return { numbers: bothWritings(digits) };
 }
 
 /** Most likely first. `validation_failed` where it is no address. */

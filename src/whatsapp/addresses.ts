@@ -4,6 +4,7 @@
  */
 import { areJidsSameUser, isJidGroup, isLidUser, isPnUser, jidNormalizedUser } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
+import { digitsWritten, phoneDigitsMax, phoneDigitsMin } from '../phone-number.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { Party } from '../protocol/message.ts';
 import type { LidMapping } from './lid-mapping.ts';
@@ -45,21 +46,18 @@ export type Address =
   | { readonly kind: 'phone'; readonly digits: string }
   | { readonly kind: 'person' | 'group' | 'newsletter' | 'broadcast'; readonly jid: string };
 
-const digitsMin = 7;
-const digitsMax = 15;
-
 function refuse(input: string, why: string): never {
   const message = `${JSON.stringify(input.slice(0, 80))} ${why}`;
   throw new AppError('validation_failed', message, { errors: [{ path: 'to', message }] });
 }
 
 function parsePhone(input: string): Address {
-  if (!/^[+\d\s().\-/]+$/.test(input)) refuse(input, 'is neither a phone number, nor a JID, nor a LID');
-  const digits = input.replace(/\D/g, '').replace(/^00/, '');
-  if (digits.length < digitsMin || digits.length > digitsMax) {
+  const digits = digitsWritten(input);
+  if (digits === null) return refuse(input, 'is neither a phone number, nor a JID, nor a LID');
+  if (digits.length < phoneDigitsMin || digits.length > phoneDigitsMax) {
     refuse(
       input,
-      `has ${digits.length} digits; a number has ${digitsMin} to ${digitsMax} with its country code`,
+      `has ${digits.length} digits; a number has ${phoneDigitsMin} to ${phoneDigitsMax} with its country code`,
     );
   }
   if (digits.startsWith('0')) refuse(input, 'begins with 0; write it with its country code');

@@ -10,6 +10,7 @@ import {
   S_WHATSAPP_NET,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import { withoutNinthDigit } from '../phone-number.ts';
 import type { NumberResult } from '../protocol/message.ts';
 import { bareJid } from './addresses.ts';
 import type { LidMapping } from './lid-mapping.ts';
@@ -31,10 +32,6 @@ export interface NumbersParts {
 
 const digitsOf = (text: string): string => text.replace(/\D/g, '');
 const userOf = (jid: string): string => jid.split(/[:@]/)[0] ?? '';
-
-/** Brazilian mobile numbers with and without the ninth digit, as one form. */
-const brazilian = /^55(\d{2})9?(\d{8})$/;
-export const withoutNinthDigit = (digits: string): string => digits.replace(brazilian, '55$1$2');
 
 function question(sock: NumbersParts['sock'], numbers: readonly string[]): BinaryNode {
   const users = numbers.map((digits) => ({

@@ -1,10 +1,11 @@
 /** Addresses, parties, numbers and LIDs. */
 import { expect, test } from 'vitest';
+import { bothWritings, withoutNinthDigit } from '../../src/phone-number.ts';
 import { AccountRecords } from '../../src/whatsapp/account-records.ts';
 import { meOf, parseAddress, partyOf, resolvedParty } from '../../src/whatsapp/addresses.ts';
 import { LidMapping } from '../../src/whatsapp/lid-mapping.ts';
 import { lidMissTtlMs } from '../../src/whatsapp/limits.ts';
-import { matcher, withoutNinthDigit } from '../../src/whatsapp/numbers.ts';
+import { matcher } from '../../src/whatsapp/numbers.ts';
 import { signalAddress } from '../../src/whatsapp/signal-address.ts';
 import { createHandClock } from './support/hand-clock.ts';
 import { createMemoryStore } from './support/memory-store.ts';
@@ -99,6 +100,9 @@ test('answers are matched to numbers, ninth digit either way', () => {
   expect(withoutNinthDigit('5531988887777')).toBe('553188887777');
   expect(withoutNinthDigit('553188887777')).toBe('553188887777');
   expect(withoutNinthDigit('15551234567')).toBe('15551234567');
+  expect(bothWritings('5531988887777')).toEqual(['5531988887777', '553188887777']);
+  expect(bothWritings('553188887777')).toEqual(['553188887777', '5531988887777']);
+  expect(bothWritings('15551234567')).toEqual(['15551234567']);
   const found = { jid: '553188887777@s.whatsapp.net', lid: null, isIn: true, asked: null };
   const match = matcher([found]);
   expect(match('5531988887777')).toBe(found);
