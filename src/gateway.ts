@@ -17,7 +17,8 @@ import { EventFeed } from './directory/event-feed.ts';
 import { openOperations, type RunningOperations } from './directory/open-operations.ts';
 import { OutboxGate } from './directory/outbox-gate.ts';
 import { Overview } from './directory/overview.ts';
-import { InstanceTransfers, type TransfersOptions } from './directory/transfers.ts';
+import type { Hosts } from './directory/owners.ts';
+import { InstanceTransfers } from './directory/transfers.ts';
 import { type Front, startFront } from './http/front.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { eluPeriodMs, expiryPeriodMs } from './limits.ts';
@@ -149,7 +150,7 @@ async function compose(base: Base): Promise<Gateway> {
   registerActorMetrics(registry, [actors.webhooks, ...actors.shards]);
   const probe = startThreadProbe('main', registry);
   const overview = new Overview({ directory, actors, probe });
-  const hosts = {
+  const hosts: Hosts = {
     ...{ clock, directory, locks: new KeyedLock(), maxInstances: config.maxInstances },
     ...{ shards: actors.shards.map(({ ref }) => ref), webhooks: actors.webhooks.ref },
     shardElus: () => actors.elus,
@@ -189,14 +190,7 @@ async function compose(base: Base): Promise<Gateway> {
   });
 }
 
-function openTransfers(
-  config: Config,
-  hosts: Pick<
-    TransfersOptions,
-    'clock' | 'directory' | 'locks' | 'maxInstances' | 'shards' | 'webhooks' | 'shardElus'
-  >,
-  intake: Intake,
-): InstanceTransfers {
+function openTransfers(config: Config, hosts: Hosts, intake: Intake): InstanceTransfers {
   const { dataDir, dataKey } = config;
   return new InstanceTransfers({
     ...{ ...hosts, dataDir, dataKey, version, identity: storeIdentity(config) },

@@ -3,11 +3,9 @@
  * to the owning shard. No HTTP, no WhatsApp: front ends stand on `Commands` (src/protocol/commands.ts).
  */
 import { leastLoaded } from '../actor/placement.ts';
-import type { AskOptions, Ref } from '../actor/protocol.ts';
-import type { Clock } from '../clock.ts';
+import type { AskOptions } from '../actor/protocol.ts';
 import { AppError } from '../errors.ts';
 import { randomId, randomToken, tokenHash } from '../ids.ts';
-import type { KeyedLock } from '../keyed-lock.ts';
 import {
   actionTimeoutMs,
   askGraceMs,
@@ -42,37 +40,21 @@ import {
   type WebhookConfig,
 } from '../protocol/instance.ts';
 import type { MessageView, NumberResult } from '../protocol/message.ts';
-import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
-import type {
-  DeadLetter,
-  DeliveryStatus,
-  DeliveryView,
-  WebhookCommand,
-  WebhookReplies,
-  WebhookTestResult,
-} from '../protocol/webhook.ts';
+import type { DeadLetter, DeliveryStatus, DeliveryView, WebhookTestResult } from '../protocol/webhook.ts';
 import type { Store } from '../store/ports.ts';
 import { StoredConversations } from './conversations.ts';
 import type { Credentials } from './credentials.ts';
 import { WebhookLetters } from './dead-letters.ts';
 import type { Directory } from './directory.ts';
 import { type ListQuery, listInstances } from './listing.ts';
-import { Owners } from './owners.ts';
+import { type Hosts, Owners } from './owners.ts';
 import { defined, withMessageId } from './shapes.ts';
 import { inParts } from './waiting.ts';
 import { webhookConfig } from './webhook-config.ts';
 
-export interface CommandsOptions {
+export interface CommandsOptions extends Hosts {
   readonly store: Store;
-  readonly directory: Directory;
   readonly credentials: Credentials;
-  readonly clock: Clock;
-  readonly locks: KeyedLock;
-  readonly maxInstances: number;
-  readonly shards: readonly Ref<ShardCommand, ShardReplies>[];
-  readonly webhooks: Ref<WebhookCommand, WebhookReplies>;
-  /** Event-loop utilization by shard, 0 to 1. */
-  shardElus(): readonly number[];
   health(): HealthView;
   prometheus(): Promise<string>;
 }
@@ -91,7 +73,7 @@ export class GatewayCommands implements Commands {
   constructor(options: CommandsOptions) {
     this.#options = options;
     this.#directory = options.directory;
-    this.#owners = new Owners(options.directory, options.locks, options.shards);
+    this.#owners = new Owners(options);
     this.#letters = this.#makeLetters();
     this.conversations = new StoredConversations(options.store, options.clock);
   }
@@ -115,7 +97,7 @@ export class GatewayCommands implements Commands {
       await this.#directory.save(config);
       try {
         if (config.webhook) await this.#configureWebhook(id, config.webhook);
-        return { view: await this.#host(config, input.connect ?? true), token, secret };
+        return { view: await this.#owners.host(config, input.connect ?? true), token, secret };
       } catch (error) {
         await this.#directory.remove(id);
         throw error;
@@ -212,7 +194,7 @@ export class GatewayCommands implements Commands {
       await this.#owners.of(id).ask(release, patiently);
       const moved = { ...config, shard };
       await this.#directory.save(moved);
-      return this.#host(moved, !restingStates.includes(status.state));
+      return this.#owners.host(moved, !restingStates.includes(status.state));
     });
   }
 
@@ -318,12 +300,6 @@ export class GatewayCommands implements Commands {
 
   async #askInstance(kind: InstanceAsk, instance: string): Promise<InstanceView> {
     return this.#learn(await this.#owners.askSettled({ kind, instance }, asked));
-  }
-
-  async #host(config: InstanceConfig, connect: boolean): Promise<InstanceView> {
-    const isHeld = this.#directory.isHeld(config.id);
-    const command = { kind: 'HostInstance', config, connect, isHeld } as const;
-    return this.#learn(await this.#owners.of(config.id).ask(command, asked));
   }
 
   async #configureWebhook(webhook: string, config: WebhookConfig | null): Promise<void> {

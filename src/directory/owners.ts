@@ -1,16 +1,35 @@
 /**
- * Asks of the shard that owns an instance, for the commands. While the instance is created, moved or deleted,
- * which the lock of its id tells, the shard refuses: then the caller hears what became of it. Never used by
- * who holds that lock.
+ * Asks of the shard that owns an instance, for commands and transfers. While the instance is created, moved or deleted,
+ * which the lock of its id tells, the shard refuses: then the caller hears what became of it. Who holds that lock
+ * uses `of` and `host` alone.
  */
 import type { AskOptions, Ref } from '../actor/protocol.ts';
 import { present } from '../assert.ts';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
+import { askTimeoutMs } from '../limits.ts';
+import type { InstanceView } from '../protocol/commands.ts';
+import type { InstanceConfig } from '../protocol/instance.ts';
 import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
+import type { WebhookCommand, WebhookReplies } from '../protocol/webhook.ts';
 import type { Directory } from './directory.ts';
 
 type Shards = readonly Ref<ShardCommand, ShardReplies>[];
+
+/** Where instances live, and what is needed to bring one in. */
+export interface Hosts {
+  readonly clock: Clock;
+  readonly directory: Directory;
+  /** Instances are created, changed and deleted under it: `create`, and one key for each. */
+  readonly locks: KeyedLock;
+  readonly maxInstances: number;
+  readonly shards: Shards;
+  readonly webhooks: Ref<WebhookCommand, WebhookReplies>;
+  /** Event-loop utilization by shard, 0 to 1. */
+  shardElus(): readonly number[];
+}
+
 type About = Extract<ShardCommand, { instance: string }>;
 
 export class Owners {
@@ -18,7 +37,7 @@ export class Owners {
   readonly #locks: KeyedLock;
   readonly #shards: Shards;
 
-  constructor(directory: Directory, locks: KeyedLock, shards: Shards) {
+  constructor({ directory, locks, shards }: Hosts) {
     this.#directory = directory;
     this.#locks = locks;
     this.#shards = shards;
@@ -31,6 +50,14 @@ export class Owners {
       this.#shards[shard],
       `instance ${id} is placed on shard ${shard} of ${this.#shards.length}`,
     );
+  }
+
+  /** Hands the instance to its shard. */
+  async host(config: InstanceConfig, connect: boolean): Promise<InstanceView> {
+    const { id } = config;
+    const command = { kind: 'HostInstance', config, connect, isHeld: this.#directory.isHeld(id) } as const;
+    this.#directory.changed(await this.of(id).ask(command, { timeoutMs: askTimeoutMs }));
+    return this.#directory.find(id);
   }
 
   /** Once a creation, move or deletion of the instance that is under way is over. */

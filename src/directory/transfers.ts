@@ -4,34 +4,21 @@
  * meanwhile, a shard, its webhook, and the owner's hand-over.
  */
 import { leastLoaded } from '../actor/placement.ts';
-import type { Ref } from '../actor/protocol.ts';
-import { present } from '../assert.ts';
 import { type TransferDone, type TransferRun, transferInWorker } from '../backup/transfer.ts';
-import { type Clock, iso } from '../clock.ts';
+import { iso } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { KeyedLock } from '../keyed-lock.ts';
 import { askTimeoutMs } from '../limits.ts';
 import type { InstanceView } from '../protocol/commands.ts';
 import type { Upload } from '../protocol/media.ts';
-import type { ShardCommand, ShardReplies } from '../protocol/shard.ts';
 import type { Transfers } from '../protocol/transfers.ts';
-import type { WebhookCommand, WebhookReplies } from '../protocol/webhook.ts';
 import type { StoreIdentity } from '../store/ports.ts';
-import type { Directory } from './directory.ts';
+import { type Hosts, Owners } from './owners.ts';
 
-export interface TransfersOptions {
+export interface TransfersOptions extends Hosts {
   readonly dataDir: string;
   readonly dataKey: string | null;
   readonly identity: StoreIdentity;
   readonly version: string;
-  readonly clock: Clock;
-  readonly directory: Directory;
-  /** The one under which instances are created. */
-  readonly locks: KeyedLock;
-  readonly maxInstances: number;
-  readonly shards: readonly Ref<ShardCommand, ShardReplies>[];
-  readonly webhooks: Ref<WebhookCommand, WebhookReplies>;
-  shardElus(): readonly number[];
   /** Where the file of a request lies. */
   pathOf(upload: Upload): string;
 }
@@ -45,9 +32,11 @@ const asked = { timeoutMs: askTimeoutMs };
 
 export class InstanceTransfers implements Transfers {
   #options: TransfersOptions;
+  #owners: Owners;
 
   constructor(options: TransfersOptions) {
     this.#options = options;
+    this.#owners = new Owners(options);
   }
 
   async exportInstance(id: string, passphrase: string): Promise<Uint8Array> {
@@ -77,14 +66,11 @@ export class InstanceTransfers implements Transfers {
 
   /** The rows are there: from here on it is an instance as any other, or gone again. */
   async #adopt(id: string, connect: boolean): Promise<InstanceView> {
-    const { directory, shards, webhooks, shardElus } = this.#options;
+    const { directory, webhooks, shardElus } = this.#options;
     try {
       const { config } = await directory.adopt(id, leastLoaded(directory.loads(shardElus())));
       await webhooks.ask({ kind: 'ConfigureWebhook', webhook: id, config: config.webhook }, asked);
-      const shard = present(shards[config.shard], `there is no shard ${config.shard}`);
-      const command = { kind: 'HostInstance', config, connect, isHeld: directory.isHeld(id) } as const;
-      directory.changed(await shard.ask(command, asked));
-      return directory.find(id);
+      return await this.#owners.host(config, connect);
     } catch (error) {
       await directory.remove(id);
       throw error;
