@@ -62,6 +62,7 @@ export const importers: Readonly<Record<string, readonly string[]>> = {
   sharp: ['src/media/'],
   'music-metadata': ['src/media/'],
   piscina: ['src/media/pool.ts'],
+  tar: ['src/backup/tar.ts'],
   'node:sqlite': ['src/store/lmdb/owner-lock.ts'],
   hono: ['src/http/', 'src/sandbox/'],
   '@hono/zod-openapi': ['src/http/'],
