@@ -46,6 +46,7 @@ import { renewSenderKey, someoneLeft } from './sender-key-renewal.ts';
 import { SessionGuard } from './session-guard.ts';
 import { createSignalPort } from './signal-repository.ts';
 import { ignores, socketConfig } from './socket-config.ts';
+import { dispatchOnce } from './stanza-dispatch.ts';
 import { traced } from './traces.ts';
 import type { CloseCause, WaSocket, WaSocketOptions } from './wa-socket.ts';
 
@@ -186,6 +187,7 @@ export class Connection {
     const { sock, options } = this;
     const raw = rawSocketOf(sock);
     if (raw) this.gate.install(raw);
+    dispatchOnce(sock.ws);
     this.groups.fetch = (jid) => sock.groupMetadata(jid);
     this.groups.fetchAll = () => sock.groupFetchAllParticipating();
     handleInOrder(
