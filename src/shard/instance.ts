@@ -320,6 +320,7 @@ export class Instance {
       env: this.#env,
       config: () => this.#config,
       onReceived: () => this.#received(),
+      queued: (id) => this.#outgoing.queued(id),
       onRaised: (view) => this.#raised(view),
       groupSubject: (jid) => this.#groupSubject(jid),
     });

@@ -27,6 +27,8 @@ export interface StatusOptions {
   readonly instance: string;
   readonly store: Store;
   writeEvent(event: NewEvent<'message.status'>): StoreWrite;
+  /** A message that is still queued, as stored. */
+  queued(id: string): SentRecord | undefined;
   /** What a change of another message does, now that WhatsApp has it: part of the same batch. */
   effects(record: SentRecord, at: number): Promise<readonly StoreWrite[]>;
   committed(writes: readonly StoreWrite[]): void;
@@ -113,9 +115,9 @@ export class MessageStatuses {
   }
 
   async #records(changes: readonly StatusChange[]): Promise<Map<string, SentRecord>> {
-    const { store, instance } = this.#options;
+    const { store, instance, queued } = this.#options;
     const ids = [...new Set(changes.map((change) => change.id))];
-    const found = await Promise.all(ids.map((id) => store.messages.sent(instance, id)));
+    const found = await Promise.all(ids.map((id) => queued(id) ?? store.messages.sent(instance, id)));
     return new Map(found.flatMap((record) => (record ? [[record.id, record] as const] : [])));
   }
 

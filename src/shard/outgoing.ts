@@ -81,6 +81,10 @@ export class Outgoing {
     return this.#queued.size;
   }
 
+  queued(id: string): SentRecord | undefined {
+    return this.#queued.get(id);
+  }
+
   /** Takes over what an earlier process left queued. Before the first socket opens. */
   async load(): Promise<void> {
     const left = await this.#options.store.messages.queued(this.#options.instance, outgoingQueueMax);

@@ -20,6 +20,8 @@ export interface RecordsOptions {
   config(): InstanceConfig;
   /** A message came in. */
   onReceived(): void;
+  /** A message that is still queued, as stored. */
+  queued(id: string): SentRecord | undefined;
   /** After the batch: a sent message as it stands now. */
   onRaised(view: MessageView): void;
   /** What WhatsApp says a group is called; null where nobody can be asked. */
@@ -46,14 +48,14 @@ export class Records {
 
   constructor(options: RecordsOptions) {
     this.#options = options;
-    const { env, config, onRaised, groupSubject } = options;
+    const { env, config, queued, onRaised, groupSubject } = options;
     const { store, clock } = env;
     const { writeEvent, commit, committed, later } = this;
     const settings = (): InstanceConfig['settings'] => config().settings;
     const common = { instance: config().id, store, writeEvent, committed };
     this.messages = new MessageRecorder({ ...common, clock, commit, later, settings, groupSubject });
     const effects = (record: SentRecord, at: number) => this.messages.effects(record, at);
-    this.statuses = new MessageStatuses({ ...common, effects, onRaised });
+    this.statuses = new MessageStatuses({ ...common, queued, effects, onRaised });
     const { messageAgeMsMax } = env.limits;
     const oldestKept = (): number => (messageAgeMsMax === null ? 0 : clock.now() - messageAgeMsMax);
     this.#history = new HistoryRecorder({ ...common, book: this.messages.book, oldestKept, commit });

@@ -69,7 +69,7 @@ export type StoreWrite =
   | { to: 'pending'; entry: PendingEntry }
   | { to: 'deadLetter'; letter: DeadLetter }
   | { to: 'deadLetterGone'; webhook: string; seq: number }
-  /** `previous`: the state that the stored record has; absent where it is new. */
+  /** `previous`: the state that the stored record has, of which then the state alone changes; absent where it is new. */
   | { to: 'sent'; record: SentRecord; queued: boolean; previous?: MessageStatus }
   | { to: 'devices'; instance: string; key: string; value: Uint8Array | null }
   | { to: 'idempotency'; record: IdempotencyRecord }

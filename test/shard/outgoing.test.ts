@@ -40,6 +40,7 @@ function queue(): Outgoing {
       events.push({ status: data.status, id: data.id });
       return { to: 'setting', key: `event ${events.length}`, value: data.status } satisfies StoreWrite;
     },
+    queued: (id) => outgoing.queued(id),
     effects: async () => [],
     committed: () => undefined,
     onRaised: (view) => outgoing.reached(view),

@@ -5,7 +5,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { InstanceStatus } from '../../src/protocol/instance.ts';
 import { initialStatus } from '../../src/protocol/instance.ts';
-import { deadLetterCursor, type Store } from '../../src/store/ports.ts';
+import type { MessageStatus } from '../../src/protocol/message.ts';
+import { deadLetterCursor, type SentRecord, type Store } from '../../src/store/ports.ts';
 import { makeSeq } from '../../src/store/sequence.ts';
 import { describeConversations, describeMessageRetention, kept } from './conversations-contract.ts';
 import { bytes, someConfig, someEvent, someLetter, someSent } from './records.ts';
@@ -185,6 +186,29 @@ function describeMessages(opened: Opened): void {
     expect((await again.messages.queued('shop', 1)).map(({ id }) => id)).toEqual(['C']);
     expect(await again.messages.sent('shop', 'A')).toEqual(acknowledged);
     expect(await again.messages.sent('desk', 'A')).toBeUndefined();
+  });
+
+  it('changes the state of a sent message and nothing else, and forgets it with the message', async () => {
+    const { store, reopen } = await opened();
+    const record = someSent('A', now - 8 * dayMs);
+    const inState = (status: MessageStatus): SentRecord => {
+      const error =
+        status === 'failed' ? { code: 'whatsapp_rejected', whatsappCode: 463, message: 'no' } : null;
+      return { ...record, view: { ...record.view, status, statusAt: now, error } };
+    };
+    await store.commit([{ to: 'sent', record, queued: true }]);
+    await store.commit([{ to: 'sent', record: inState('sent'), queued: false, previous: 'queued' }]);
+    expect(await store.messages.sent('shop', 'A')).toEqual(inState('sent'));
+    expect(await store.messages.queued('shop', 10)).toEqual([]);
+    await store.commit([{ to: 'sent', record: inState('failed'), queued: false, previous: 'sent' }]);
+    const again = await reopen();
+    expect(await again.messages.sent('shop', 'A')).toEqual(inState('failed'));
+    expect((await again.conversations.messagesOf('shop', 'A'))[0]?.view).toEqual(inState('failed').view);
+    await again.expire(now);
+    expect(await again.messages.sent('shop', 'A')).toBeUndefined();
+    const anew = someSent('A', now);
+    await again.commit([{ to: 'sent', record: anew, queued: true }]);
+    expect(await again.messages.sent('shop', 'A')).toEqual(anew);
   });
 
   it('keeps idempotency records by scope and key', async () => {

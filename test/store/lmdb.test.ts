@@ -5,8 +5,9 @@ import { open } from 'lmdb';
 import { expect, it, onTestFinished } from 'vitest';
 import { pack } from '../../src/store/codec.ts';
 import { keyOf } from '../../src/store/lmdb/keys.ts';
-import { erasingKey } from '../../src/store/lmdb/layout.ts';
+import { erasingKey, sentKey } from '../../src/store/lmdb/layout.ts';
 import { openStore } from '../../src/store/lmdb/open.ts';
+import type { SentRecord } from '../../src/store/ports.ts';
 import { makeSeq } from '../../src/store/sequence.ts';
 import { describeStore } from './contract.ts';
 import {
@@ -17,6 +18,7 @@ import {
   scratchFolder,
   someConfig,
   someEvent,
+  someSent,
 } from './records.ts';
 
 describeStore('LMDB', () => {
@@ -24,9 +26,9 @@ describeStore('LMDB', () => {
   return () => openStore({ ...optionsFor(dir), retention: contractRetention });
 });
 
-async function writeMeta(dir: string, key: Uint8Array, value: Uint8Array): Promise<void> {
+async function writeRow(dir: string, name: string, key: Uint8Array, value: Uint8Array): Promise<void> {
   const root = open({ path: join(dir, 'store'), maxDbs: 32 });
-  await root.openDB({ name: 'meta', encoding: 'binary', keyEncoding: 'binary' }).put(key, value);
+  await root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }).put(key, value);
   await root.close();
 }
 
@@ -45,11 +47,25 @@ it('refuses a store that was made for another root key or host', async () => {
 it('refuses a newer format in one line', async () => {
   const dir = scratchFolder();
   await (await openStore(optionsFor(dir))).close();
-  await writeMeta(dir, keyOf('format'), pack(2));
+  await writeRow(dir, 'meta', keyOf('format'), pack(3));
   await expect(openStore(optionsFor(dir))).rejects.toMatchObject({
     name: 'ConfigError',
-    message: 'DATA_DIR: its store has format 2, this version reads up to 1; run the newer version',
+    message: 'DATA_DIR: its store has format 3, this version reads up to 2; run the newer version',
   });
+});
+
+it('reads the sent messages of format 1 and changes their state', async () => {
+  const dir = scratchFolder();
+  await (await openStore(optionsFor(dir))).close();
+  const record = someSent('A', Date.now());
+  await writeRow(dir, 'sent', sentKey('shop', 'A'), pack(record));
+  await writeRow(dir, 'meta', keyOf('format'), pack(1));
+  const store = await openStore(optionsFor(dir));
+  onTestFinished(() => store.close());
+  expect(await store.messages.sent('shop', 'A')).toEqual(record);
+  const sent: SentRecord = { ...record, view: { ...record.view, status: 'sent' } };
+  await store.commit([{ to: 'sent', record: sent, queued: false, previous: 'queued' }]);
+  expect(await store.messages.sent('shop', 'A')).toEqual(sent);
 });
 
 it('refuses a second owner of one folder and says who has it', async () => {
@@ -80,7 +96,7 @@ it('finishes an erasure that a kill interrupted', async () => {
     { to: 'instanceConfig', id: 'desk', value: someConfig('desk') },
   ]);
   await first.close();
-  await writeMeta(dir, erasingKey('shop'), new Uint8Array(0));
+  await writeRow(dir, 'meta', erasingKey('shop'), new Uint8Array(0));
   const second = await openStore(optionsFor(dir));
   onTestFinished(() => second.close());
   expect(await second.sessions.creds('shop')).toBeUndefined();

@@ -7,7 +7,7 @@
  *   marks[instance, id, chat, kind, whose] → mark
  *   chats[instance, chat] → record      chatsByTime[instance, time, chat] → ''      contacts[instance, id]
  */
-import type { MediaView, MessageError, MessageStatus, Party, QuoteView } from '../../protocol/message.ts';
+import type { MediaView, MessageError, MessageStatus, QuoteView } from '../../protocol/message.ts';
 import { pack, plainBytes, unpack } from '../codec.ts';
 import {
   type ChatRecord,
@@ -18,6 +18,7 @@ import {
   partyId,
 } from '../conversation-ports.ts';
 import { foreignPart, keyOf, readNumber, readText } from './keys.ts';
+import { fromPartyRow, type PartyRow, toPartyRow } from './party-row.ts';
 
 const numberBytes = 7;
 export const secondOf = (ms: number): number => Math.max(0, Math.floor(ms / 1_000));
@@ -77,10 +78,6 @@ export const chatKey = (instance: string, id: string): Buffer => keyOf(instance,
 export const chatByTimeKey = (instance: string, at: number, id: string): Buffer =>
   keyOf(instance, Math.max(0, at), foreignPart(id));
 export const contactKey = chatKey;
-
-type PartyRow = readonly [jid: string, pn: string | null, lid: string | null];
-const toPartyRow = ({ jid, pn, lid }: Party): PartyRow => [jid, pn, lid];
-const fromPartyRow = ([jid, pn, lid]: PartyRow): Party => ({ jid, pn, lid });
 
 /** Format 1: position is meaning, so that a message costs few bytes. New members go to the end. */
 type MessageRow = readonly [

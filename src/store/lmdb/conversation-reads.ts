@@ -3,7 +3,6 @@
  * of entries a call: a filter that matches little gives a short page and a cursor to go on. Any thread.
  */
 import { AppError } from '../../errors.ts';
-import { plainBytes } from '../codec.ts';
 import type {
   ChatRecord,
   ContactRecord,
@@ -35,9 +34,10 @@ import {
 import { type Bytes, type Environment, refresh } from './databases.ts';
 import { reading } from './failures.ts';
 import { afterKey, afterPrefix, foreignPart, keyMaxBytes, keyOf } from './keys.ts';
-import { readSent, sentKey } from './layout.ts';
+import { sentKey } from './layout.ts';
 import { below, type Entry, entriesIn } from './range.ts';
 import { look } from './reads.ts';
+import { sentRecord } from './sent-layout.ts';
 
 /** Index entries that one page may look at. */
 const scannedMax = 2_000;
@@ -51,10 +51,8 @@ const ofSent = (record: SentRecord): Omit<KeptMessage, 'place' | 'chatId'> => ({
   proto: record.proto ?? new Uint8Array(0),
 });
 
-function sentOf({ db }: Environment, instance: string, id: string): SentRecord | undefined {
-  const found = db.sent.get(sentKey(instance, id));
-  return found && readSent(plainBytes(found));
-}
+const sentOf = (env: Environment, instance: string, id: string): SentRecord | undefined =>
+  sentRecord(env, sentKey(instance, id));
 
 function withMarks({ db }: Environment, instance: string, message: KeptMessage): StoredMessage | undefined {
   const parts = { idPart: foreignPart(message.view.id), chatPart: foreignPart(message.chatId) };

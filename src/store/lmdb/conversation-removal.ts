@@ -18,8 +18,9 @@ import {
   readMessage,
 } from './conversation-layout.ts';
 import { type Environment, type Row, refresh } from './databases.ts';
-import { readSent, sentKey } from './layout.ts';
+import { sentKey } from './layout.ts';
 import { below, keysIn } from './range.ts';
+import { sentGone, sentTimestamp } from './sent-layout.ts';
 
 const marksMax = 4_096;
 
@@ -34,7 +35,7 @@ function sentRows(
   const key = sentKey(instance, reference.id);
   const value = db.sent.get(key);
   if (!value) return [];
-  if (readSent(value).view.timestamp < nowMs - sentRetentionMs) return [{ db: 'sent', key, value: null }];
+  if (sentTimestamp(value) < nowMs - sentRetentionMs) return sentGone(key);
   if (!isErased) return [];
   const mark: Mark = { kind: 'hidden', at: nowMs };
   const hidden = markKey(instance, reference.chatId, reference.id, mark);

@@ -20,6 +20,7 @@ export const instanceDatabases = [
   'pending',
   'deadLetters',
   'sent',
+  'sentStates',
   'queued',
   'messages',
   'messagesByChat',

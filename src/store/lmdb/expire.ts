@@ -20,11 +20,11 @@ import {
   pendingKey,
   readDeadLetter,
   readIdempotency,
-  readSent,
   readTimelineKey,
   timelineKey,
 } from './layout.ts';
 import { below, keysIn } from './range.ts';
+import { sentGone, sentTimestamp } from './sent-layout.ts';
 
 const marksMax = 4_096;
 
@@ -50,7 +50,7 @@ const fixed: Readonly<Record<Exclude<AgingKind, 'event'>, Aging>> = {
   sent: {
     db: 'sent',
     cutoff: timeCutoff(sentRetentionMs),
-    bornOf: (_, value) => readSent(value).view.timestamp,
+    bornOf: (_, value) => sentTimestamp(value),
   },
   idempotency: {
     db: 'idempotency',
@@ -88,9 +88,9 @@ function rowsToRemove(env: Environment, kind: AgingKind, one: Aging, timelineEnt
   const value = env.db[db].get(recordKey);
   if (value === undefined || bornOf(recordKey, value) !== born) return rows;
   if (kind === 'sent' && isListed(env, recordKey)) return rows;
-  rows.push({ db, key: recordKey, value: null });
-  if (kind === 'sent') rows.push({ db: 'queued', key: recordKey, value: null }, ...markRows(env, recordKey));
-  return rows;
+  if (kind !== 'sent') return [...rows, { db, key: recordKey, value: null }];
+  const leaves: Row = { db: 'queued', key: recordKey, value: null };
+  return [...rows, ...sentGone(recordKey), leaves, ...markRows(env, recordKey)];
 }
 
 /** One walker a store; answers how many records went in this call. */

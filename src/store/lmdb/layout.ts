@@ -2,12 +2,12 @@
  * Where everything is: the key of each record and the value encodings that reads and writes share.
  *
  *   events[instance, seq] → event row      pending[webhook, seq] → [instance, chat, at]
- *   dedupe[instance, chat, sender, id] → seq      sent[instance, id], queued[instance, id] → record, time
+ *   dedupe[instance, chat, sender, id] → seq      queued[instance, id] → time
  *   timeline[kind, born] + key of the record → ''      what `expire` walks; of events also the global order
  */
 
 import { unpack } from '../codec.ts';
-import type { DeadLetter, IdempotencyRecord, PendingEntry, SentRecord } from '../ports.ts';
+import type { DeadLetter, IdempotencyRecord, PendingEntry } from '../ports.ts';
 import { foreignPart, keyOf, lastNumber, readNumber, readText, writeNumber } from './keys.ts';
 
 export const eventKey = (instance: string, seq: number): Buffer => keyOf(instance, seq);
@@ -58,5 +58,4 @@ export function readPending(key: Uint8Array, value: Uint8Array): PendingEntry {
 }
 
 export const readDeadLetter = (value: Uint8Array): DeadLetter => unpack(value) as DeadLetter;
-export const readSent = (value: Uint8Array): SentRecord => unpack(value) as SentRecord;
 export const readIdempotency = (value: Uint8Array): IdempotencyRecord => unpack(value) as IdempotencyRecord;

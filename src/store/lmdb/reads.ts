@@ -13,12 +13,12 @@ import {
   globalWebhookKey,
   idempotencyKey,
   readIdempotency,
-  readSent,
   sentKey,
   settingKey,
   signalKey,
 } from './layout.ts';
 import { below, entriesIn } from './range.ts';
+import { sentRecord } from './sent-layout.ts';
 
 const all = Number.MAX_SAFE_INTEGER;
 
@@ -78,12 +78,15 @@ export function sessionReads(env: Environment): SessionStore {
 }
 
 export function messageReads(env: Environment): MessageStore {
-  const { sent, queued } = env.db;
+  const { queued } = env.db;
   return {
     sent: (instance, id) =>
       reading('sent', () => {
-        const found = look(env, sent, sentKey(instance, id));
-        return found && readSent(found);
+        const key = sentKey(instance, id);
+        const found = sentRecord(env, key);
+        if (found) return found;
+        refresh(env);
+        return sentRecord(env, key);
       }),
     queued: (instance, limit) =>
       reading('queued', () => {
@@ -91,8 +94,8 @@ export function messageReads(env: Environment): MessageStore {
         const rows = entriesIn(queued, below(keyOf(instance), all));
         const byAge = rows.map(({ key, value }) => ({ key, at: unpack(value) as number }));
         byAge.sort((a, b) => a.at - b.at);
-        const values = byAge.slice(0, limit).map(({ key }) => sent.get(key));
-        return values.filter((value) => value !== undefined).map(readSent);
+        const records = byAge.slice(0, limit).map(({ key }) => sentRecord(env, key));
+        return records.filter((record) => record !== undefined);
       }),
   };
 }

@@ -22,6 +22,7 @@ import {
   signalKey,
   timelineKey,
 } from './layout.ts';
+import { packSent, packSentState } from './sent-layout.ts';
 
 type Write<T extends StoreWrite['to']> = Extract<StoreWrite, { to: T }>;
 
@@ -75,14 +76,22 @@ function deadLetterRows({ letter }: Write<'deadLetter'>): Row[] {
   return [...cold('deadLetters', key, letter), born('deadLetter', letter.deadAt, key)];
 }
 
-/** A new state of a stored message is one row, and one more where it leaves the queue: its age stays. */
+/** A new state of a stored message is one row, and one more where it leaves the queue: the record stays. */
 function sentRows({ record, queued, previous }: Write<'sent'>): Row[] {
   const key = sentKey(record.instance, record.id);
-  const rows = cold('sent', key, record);
-  if (queued) rows.push({ db: 'queued', key, value: pack(record.view.timestamp) });
-  else if (previous === undefined || previous === 'queued') rows.push({ db: 'queued', key, value: null });
-  if (previous === undefined) rows.push(born('sent', record.view.timestamp, key));
-  return rows;
+  const leaves: Row = { db: 'queued', key, value: null };
+  if (previous !== undefined) {
+    const state: Row = { db: 'sentStates', key, value: packSentState(record) };
+    return previous === 'queued' ? [state, leaves] : [state];
+  }
+  const { timestamp } = record.view;
+  return [
+    { db: 'sent', key, value: packSent(record) },
+    born('sent', timestamp, key),
+    ...(queued
+      ? [{ db: 'queued', key, value: pack(timestamp) } as const]
+      : [leaves, { db: 'sentStates', key, value: null } as const]),
+  ];
 }
 
 function idempotencyRows({ record }: Write<'idempotency'>): Row[] {
