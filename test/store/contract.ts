@@ -5,7 +5,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { InstanceStatus } from '../../src/protocol/instance.ts';
 import { initialStatus } from '../../src/protocol/instance.ts';
-import type { MessageStatus } from '../../src/protocol/message.ts';
+import type { MessageError, MessageStatus } from '../../src/protocol/message.ts';
 import { deadLetterCursor, type SentRecord, type Store } from '../../src/store/ports.ts';
 import { makeSeq } from '../../src/store/sequence.ts';
 import { describeConversations, describeMessageRetention, kept } from './conversations-contract.ts';
@@ -192,7 +192,7 @@ function describeMessages(opened: Opened): void {
     const { store, reopen } = await opened();
     const record = someSent('A', now - 8 * dayMs);
     const inState = (status: MessageStatus): SentRecord => {
-      const error =
+      const error: MessageError | null =
         status === 'failed' ? { code: 'whatsapp_rejected', whatsappCode: 463, message: 'no' } : null;
       return { ...record, view: { ...record.view, status, statusAt: now, error } };
     };
