@@ -77,7 +77,7 @@ export const webhookHeapMb = 256;
  * V8 lets the young generation of every thread grow to 48 MB under traffic and keeps it: 35 MB more when idle, 85
  * after a load (60 instances, two shards). CPU an operation was the same within the noise.
  */
-export const threadYoungHeapMb = 12;
+export const threadYoungHeapMb = 24;
 export const webhookMailboxCapacity = 1_024;
 export const ringCapacityBytes = 4 * 1_048_576;
 

@@ -10,6 +10,11 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+const late = (messageId: string, target: MessageStatus, timeoutMs: number): AppError =>
+  new AppError('timeout', `The message was not ${target} within ${timeoutMs} ms; it stays queued.`, {
+    extra: { messageId },
+  });
+
 export class Waiters {
   #clock: Clock;
   #waiting = new Map<string, Set<Waiter>>();
@@ -30,14 +35,7 @@ export class Waiters {
         resolve: (view) => finish(() => resolve(view)),
         reject: (error) => finish(() => reject(error)),
       };
-      const late = new AppError(
-        'timeout',
-        `The message was not ${target} within ${timeoutMs} ms; it stays queued.`,
-        {
-          extra: { messageId: id },
-        },
-      );
-      const timer = this.#clock.after(timeoutMs, () => waiter.reject(late));
+      const timer = this.#clock.after(timeoutMs, () => waiter.reject(late(id, target, timeoutMs)));
       const others = this.#waiting.get(id) ?? new Set();
       this.#waiting.set(id, others.add(waiter));
     });

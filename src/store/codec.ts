@@ -34,5 +34,10 @@ export function checkPlain(value: unknown, path: string): void {
   if (typeof value === 'function' || typeof value === 'symbol')
     throw new AppError('store_failed', `${path}: a ${typeof value} cannot be stored`);
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return;
-  for (const [name, member] of Object.entries(value)) checkPlain(member, `${path}.${name}`);
+  for (const name of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[name];
+    // The path is made where it is needed: every message comes through here.
+    if (typeof member === 'object' || typeof member === 'function' || typeof member === 'symbol')
+      checkPlain(member, `${path}.${name}`);
+  }
 }

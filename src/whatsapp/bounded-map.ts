@@ -1,6 +1,7 @@
 /**
  * A least-recently-used map with a bound on entries: small while idle (nothing is preallocated, no timers),
- * because every account has several. Used for caches only; never for anything that may not be forgotten.
+ * because every account has several. Used for caches only; never for anything that may not be forgotten. While it
+ * is less than half full nothing is near its end, and a use is not noted: that costs as much as all the rest.
  */
 import { assert } from '../assert.ts';
 
@@ -19,7 +20,7 @@ export class BoundedMap<V> {
 
   get(key: string): V | undefined {
     const value = this.entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || this.entries.size * 2 < this.max) return value;
     this.entries.delete(key);
     this.entries.set(key, value);
     return value;

@@ -69,16 +69,15 @@ export class LidMapping {
   }
 
   async getLIDsForPNs(pns: string[]): Promise<LIDMapping[] | null> {
-    const missing: string[] = [];
-    for (const pn of pns) {
-      if ((isPnUser(pn) || isHostedPnUser(pn)) && !(await this.localLid(pn))) missing.push(pn);
-    }
+    const known = new Map<string, string | null>();
+    for (const pn of pns) known.set(pn, await this.localLid(pn));
+    const missing = pns.filter((pn) => !known.get(pn) && (isPnUser(pn) || isHostedPnUser(pn)));
     if (missing.length > 0) await this.ask(missing);
-    const found: LIDMapping[] = [];
-    for (const pn of pns) {
-      const lid = await this.localLid(pn);
-      if (lid) found.push({ pn, lid });
-    }
+    for (const pn of missing) known.set(pn, await this.localLid(pn));
+    const found = pns.flatMap((pn) => {
+      const lid = known.get(pn);
+      return lid ? [{ pn, lid }] : [];
+    });
     return found.length > 0 ? found : null;
   }
 

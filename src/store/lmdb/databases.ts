@@ -6,7 +6,6 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { yieldTurn } from '../../clock.ts';
 import type { MessagesGone } from '../conversation-ports.ts';
 import { valueCodec } from './data-key.ts';
 
@@ -70,6 +69,7 @@ export function openEnvironment(dir: string, dataKey: string | null = null): Env
   finishExchange(dir);
   const encoder = valueCodec(join(dir, 'store'), dataKey);
   const root = open({ path: join(dir, 'store'), maxDbs: databasesMax, noSubdir: false });
+  adoptStrays(root);
   const openNamed = (name: string): Bytes =>
     root.openDB<Uint8Array, Uint8Array>({
       name,
@@ -84,26 +84,23 @@ const ignore = (): void => undefined;
 
 /**
  * lmdb-js 3.5 also makes a promise of its own for each event turn that writes, and hands it to nobody; when
- * the commit fails (disk full) its rejection would end the process. `committed` is that promise, once the
- * turn is over and until the next write.
+ * the commit fails (disk full) its rejection would end the process. `committed` is that promise from the end of
+ * the callback that begins the commit until the next write.
  */
-const adoptStray = ({ root }: Environment): void => void root.committed.then(ignore, ignore);
+function adoptStrays(root: RootDatabase): void {
+  root.on('beforecommit', () => queueMicrotask(() => void root.committed.then(ignore, ignore)));
+}
 
 /** All rows in one LMDB transaction. Nothing in the callback can throw: keys and values are checked bytes. */
 export async function writeRows(env: Environment, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
-  adoptStray(env);
-  const written = env.root.batch(() => {
+  await env.root.batch(() => {
     for (const { db, key, value } of rows) {
       // Inside a batch both give one shared, already resolved promise; the batch's own tells the outcome.
       if (value === null) void env.db[db].remove(key);
       else void env.db[db].put(key, value);
     }
   });
-  // Queued right behind lmdb-js' own immediate, which makes the promise.
-  const turnOver = yieldTurn().then(() => adoptStray(env));
-  await written;
-  await turnOver;
 }
 
 /** Reads see what other threads have committed by now (lmdb-js keeps its snapshot for a timer turn). */
