@@ -2,7 +2,7 @@
  * JIDs and parties: how one person's addresses become `{ jid, pn, lid }`, and what an address in the API
  * means. Pure but for the mapping it is given; called by the capability files and the shard.
  */
-import { areJidsSameUser, isJidGroup, isLidUser, isPnUser, jidNormalizedUser } from '@whiskeysockets/baileys';
+import { isJidGroup, isLidUser, isPnUser, jidDecode, jidNormalizedUser } from '@whiskeysockets/baileys';
 import { AppError } from '../errors.ts';
 import { digitsWritten, phoneDigitsMax, phoneDigitsMin } from '../phone-number.ts';
 import type { Me } from '../protocol/instance.ts';
@@ -38,9 +38,13 @@ export function meOf(contact: { id: string; lid?: string; name?: string }): Me {
 
 export const mineOf = (me: Me): Party => ({ jid: me.jid, pn: me.pn, lid: me.lid });
 
+const userOf = (jid: string | null | undefined): string | undefined => jidDecode(jid ?? undefined)?.user;
+
 /** This account, under either address and from any device. */
-export const isMine = (jid: string | null | undefined, { pn, lid }: Me): boolean =>
-  [pn, lid].some((own) => own !== null && areJidsSameUser(jid ?? undefined, own));
+export function isMine(jid: string | null | undefined, { pn, lid }: Pick<Me, 'pn' | 'lid'>): boolean {
+  const user = userOf(jid);
+  return user !== undefined && [pn, lid].some((own) => own?.startsWith(`${user}@`));
+}
 
 export type Address =
   | { readonly kind: 'phone'; readonly digits: string }

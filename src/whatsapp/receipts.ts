@@ -6,7 +6,6 @@
  */
 import type { EventEmitter } from 'node:events';
 import {
-  areJidsSameUser,
   type BinaryNode,
   getBinaryNodeChildren,
   isJidGroup,
@@ -16,6 +15,7 @@ import { type Clock, yieldTurn } from '../clock.ts';
 import { detach } from '../detach.ts';
 import type { Me } from '../protocol/instance.ts';
 import type { MessageStatus } from '../protocol/message.ts';
+import { isMine } from './addresses.ts';
 import type { LidMapping } from './lid-mapping.ts';
 import { statusUpdate } from './statuses.ts';
 import type { StatusUpdate } from './wa-socket.ts';
@@ -76,9 +76,7 @@ export class Receipts {
     if (!from || recipient || !statuses.has(type)) return false;
     if (hasMembers(from) !== (participant !== undefined)) return false;
     if (Array.isArray(content) && content[0]?.tag !== 'list') return false;
-    const { pn, lid } = this.parts.me();
-    const author = participant ?? from;
-    return !isSameUser(author, pn) && !isSameUser(author, lid) && !this.parts.ignores(from);
+    return !isMine(participant ?? from, this.parts.me()) && !this.parts.ignores(from);
   }
 
   private take(stanza: BinaryNode): void {
@@ -121,6 +119,3 @@ export class Receipts {
     return (await Promise.all(found)).filter((update) => update !== undefined);
   }
 }
-
-const isSameUser = (author: string, mine: string | null): boolean =>
-  mine !== null && areJidsSameUser(author, mine);

@@ -92,15 +92,16 @@ function adoptStrays(root: RootDatabase): void {
 }
 
 /** All rows in one LMDB transaction. Nothing in the callback can throw: keys and values are checked bytes. */
-export async function writeRows(env: Environment, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return;
-  await env.root.batch(() => {
+export function writeRows(env: Environment, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return Promise.resolve();
+  const written: Promise<unknown> = env.root.batch(() => {
     for (const { db, key, value } of rows) {
       // Inside a batch both give one shared, already resolved promise; the batch's own tells the outcome.
       if (value === null) void env.db[db].remove(key);
       else void env.db[db].put(key, value);
     }
   });
+  return written as Promise<void>;
 }
 
 /** Reads see what other threads have committed by now (lmdb-js keeps its snapshot for a timer turn). */

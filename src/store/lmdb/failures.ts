@@ -35,11 +35,15 @@ function causeOf(error: unknown, clock: Clock): Promise<unknown> {
   });
 }
 
-export async function writing<T>(what: string, clock: Clock, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
+/** Few promises, because every message has three commits. */
+export function writing<T>(what: string, clock: Clock, write: () => Promise<T>): Promise<T> {
+  const failed = async (error: unknown): Promise<never> => {
     throw storeFailure(what, await causeOf(error, clock));
+  };
+  try {
+    return write().catch(failed);
+  } catch (error) {
+    return failed(error);
   }
 }
 

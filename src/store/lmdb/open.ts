@@ -65,11 +65,11 @@ function storeOver(env: Environment, options: OpenOptions, lock: OwnerLock | nul
       if (closing) throw new AppError('store_failed', `${what}: the store is closed`);
       return work();
     });
-  const settled = async (work: Promise<void>): Promise<void> => {
-    await work;
-    if (durability === 'disk' && !(await flushed(env, clock, flushLimitMs)))
+  const onDisk = async (): Promise<void> => {
+    if (!(await flushed(env, clock, flushLimitMs)))
       throw new AppError('store_failed', `commit: not synced to disk within ${flushLimitMs} ms`);
   };
+  const settled = (work: Promise<void>): Promise<void> => (durability === 'disk' ? work.then(onDisk) : work);
   const close = async (): Promise<void> => {
     // lmdb-js would wait for ever for a flush that a failed commit has left behind: the process ends it.
     if (await flushed(env, clock, closeFlushLimitMs)) await env.root.close();
