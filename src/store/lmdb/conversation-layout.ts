@@ -7,7 +7,6 @@
  *   marks[instance, id, chat, kind, whose] → mark
  *   chats[instance, chat] → record      chatsByTime[instance, time, chat] → ''      contacts[instance, id]
  */
-import type { MediaView, MessageError, MessageStatus, QuoteView } from '../../protocol/message.ts';
 import { pack, plainBytes, unpack } from '../codec.ts';
 import {
   type ChatRecord,
@@ -18,7 +17,7 @@ import {
   partyId,
 } from '../conversation-ports.ts';
 import { foreignPart, keyOf, readNumber, readText } from './keys.ts';
-import { fromPartyRow, type PartyRow, toPartyRow } from './party-row.ts';
+import { fromViewRow, toViewRow, type ViewRow, viewMembers } from './view-row.ts';
 
 const numberBytes = 7;
 export const secondOf = (ms: number): number => Math.max(0, Math.floor(ms / 1_000));
@@ -88,17 +87,7 @@ type MessageRow = readonly [
   remoteJid: string,
   fromMe: boolean,
   participant: string | null,
-  chat: PartyRow,
-  from: PartyRow,
-  to: PartyRow,
-  type: string,
-  text: string | null,
-  media: MediaView | null,
-  quote: QuoteView | null,
-  timestamp: number,
-  status: MessageStatus,
-  statusAt: number,
-  error: MessageError | null,
+  ...view: ViewRow,
   pushName: string | null,
   proto: Uint8Array,
 ];
@@ -116,17 +105,7 @@ export function packMessage({ view, key, place, chatId, pushName, proto }: KeptM
     key.remoteJid,
     key.fromMe,
     key.participant,
-    toPartyRow(view.chat),
-    toPartyRow(view.from),
-    toPartyRow(view.to),
-    view.type,
-    view.text,
-    view.media,
-    view.quote,
-    view.timestamp,
-    view.status,
-    view.statusAt,
-    view.error,
+    ...toViewRow(view),
     pushName,
     proto,
   ];
@@ -147,14 +126,12 @@ export function readMessage(instance: string, value: Uint8Array): KeptMessage | 
   const [id, chatId, at, order] = row;
   const place = { at, order };
   if (row.length === referenceLength) return { id, chatId, place };
-  const [, , , , remoteJid, fromMe, participant, chat, from, to, type, text, media, quote, ...more] = row;
-  const [timestamp, status, statusAt, error, pushName, proto] = more;
-  const parties = { chat: fromPartyRow(chat), from: fromPartyRow(from), to: fromPartyRow(to) };
-  const state = { timestamp, status, statusAt, error };
+  const [, , , , remoteJid, fromMe, participant, ...shown] = row;
+  const [pushName, proto] = shown.slice(viewMembers) as [string | null, Uint8Array];
   return {
     chatId,
     place,
-    view: { id, instance, ...parties, fromMe, type, text, media, quote, ...state },
+    view: { id, instance, fromMe, ...fromViewRow(shown) },
     key: { remoteJid, fromMe, participant },
     pushName,
     proto,

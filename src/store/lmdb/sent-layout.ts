@@ -4,19 +4,11 @@
  *
  *   sent[instance, id] → record      sentStates[instance, id] → state
  */
-import type {
-  MediaView,
-  MessageContent,
-  MessageError,
-  MessageStatus,
-  MessageView,
-  QuoteView,
-  WaitMode,
-} from '../../protocol/message.ts';
+import type { MessageContent, WaitMode } from '../../protocol/message.ts';
 import { checkPlain, pack, plainBytes, unpack } from '../codec.ts';
 import type { SentRecord } from '../ports.ts';
 import type { Environment, Row } from './databases.ts';
-import { fromPartyRow, type PartyRow, toPartyRow } from './party-row.ts';
+import { fromViewRow, type StateRow, toStateRow, toViewRow, type ViewRow } from './view-row.ts';
 
 /** Position is meaning, so that a message costs few bytes. New members go to the end. */
 type SentRow = readonly [
@@ -27,55 +19,22 @@ type SentRow = readonly [
   quote: string | null,
   wait: WaitMode,
   proto: Uint8Array | null,
-  chat: PartyRow,
-  from: PartyRow,
-  recipient: PartyRow,
-  type: string,
-  text: string | null,
-  media: MediaView | null,
-  quoted: QuoteView | null,
-  timestamp: number,
-  ...state: StateRow,
+  ...view: ViewRow,
 ];
-type StateRow = readonly [status: MessageStatus, statusAt: number, error: MessageError | null];
-
-const stateRow = ({ status, statusAt, error }: MessageView): StateRow => [status, statusAt, error];
 
 export function packSent({ instance, id, to, content, quote, wait, proto, view }: SentRecord): Uint8Array {
   // What a caller wrote: the other members have types of their own.
   checkPlain(content, 'sent.content');
-  const row: SentRow = [
-    instance,
-    id,
-    to,
-    content,
-    quote,
-    wait,
-    proto,
-    toPartyRow(view.chat),
-    toPartyRow(view.from),
-    toPartyRow(view.to),
-    view.type,
-    view.text,
-    view.media,
-    view.quote,
-    view.timestamp,
-    ...stateRow(view),
-  ];
+  const row: SentRow = [instance, id, to, content, quote, wait, proto, ...toViewRow(view)];
   return pack(row);
 }
 
-export const packSentState = ({ view }: SentRecord): Uint8Array => pack(stateRow(view));
+export const packSentState = ({ view }: SentRecord): Uint8Array => pack(toStateRow(view));
 
 function fromRow(row: SentRow): SentRecord {
-  const [instance, id, to, content, quote, wait, proto, chat, from, recipient, type, text, ...more] = row;
-  const [media, quoted, timestamp, status, statusAt, error] = more;
-  const parties = { chat: fromPartyRow(chat), from: fromPartyRow(from), to: fromPartyRow(recipient) };
-  const shown = { type, text, media, quote: quoted, timestamp, status, statusAt, error };
-  return {
-    ...{ instance, id, to, content, quote, wait, proto },
-    view: { id, instance, ...parties, fromMe: true, ...shown },
-  };
+  const [instance, id, to, content, quote, wait, proto, ...shown] = row;
+  const view = { id, instance, fromMe: true, ...fromViewRow(shown) };
+  return { instance, id, to, content, quote, wait, proto, view };
 }
 
 /** Format 1 had an object. */
