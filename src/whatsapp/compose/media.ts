@@ -3,7 +3,7 @@ import { proto } from '@whiskeysockets/baileys';
 import type { MediaKind, PreparedMedia } from '../../protocol/media.ts';
 import type { MediaContent } from '../../protocol/message.ts';
 import type { ComposeContext } from './compose-context.ts';
-import { mentionContext } from './mentions.ts';
+import { mentioning } from './mentions.ts';
 import { type Uploaded, upload } from './upload.ts';
 
 type Part = proto.Message.IImageMessage & proto.Message.IVideoMessage & proto.Message.IAudioMessage;
@@ -60,13 +60,13 @@ function once(message: proto.IMessage): proto.IMessage {
 }
 
 export async function composeMedia(content: MediaContent, context: ComposeContext): Promise<proto.IMessage> {
-  const { type, media, caption, viewOnce, mentions } = content;
-  const contextInfo = await mentionContext(mentions, context);
+  const { type, media, viewOnce } = content;
+  const { text: caption, ...mentioned } = await mentioning(content.caption, content.mentions, context);
   const nowMs = context.clock.now();
   const part: Part = {
     ...filePart(media, await upload(type, media, context), nowMs),
     ...(caption === null ? {} : { caption }),
-    ...(contextInfo ? { contextInfo } : {}),
+    ...mentioned,
   };
   const message = shapes[type](part, media, nowMs);
   return viewOnce ? once(message) : proto.Message.create(message);

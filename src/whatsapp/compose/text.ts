@@ -2,7 +2,7 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { TextFont, TextStyle } from '../../protocol/message.ts';
 import type { ComposeContext, ContentOf } from './compose-context.ts';
-import { mentionContext } from './mentions.ts';
+import { mentioning } from './mentions.ts';
 
 /** WhatsApp's `FontType`. */
 const fonts: Readonly<Record<TextFont, number>> = {
@@ -28,11 +28,9 @@ export async function composeText(
   { text, mentions, preview, style }: ContentOf<'text'>,
   context: ComposeContext,
 ): Promise<proto.IMessage> {
-  const contextInfo = await mentionContext(mentions, context);
   return {
     extendedTextMessage: {
-      text,
-      ...(contextInfo ? { contextInfo } : {}),
+      ...(await mentioning(text, mentions, context)),
       ...(style ? styled(style) : {}),
       ...(preview
         ? {
