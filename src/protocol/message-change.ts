@@ -6,7 +6,8 @@ import type { Party } from './message.ts';
 
 export type ChangeKind =
   | { readonly kind: 'edited'; readonly text: string | null; readonly proto: Uint8Array }
-  | { readonly kind: 'deleted' }
+  /** `asAdmin`: by the right of a group's administrator, as WhatsApp's server has checked. */
+  | { readonly kind: 'deleted'; readonly asAdmin: boolean }
   /** An empty emoji takes the reaction back. */
   | { readonly kind: 'reaction'; readonly emoji: string }
   /** Until null: no longer pinned. */

@@ -4,6 +4,7 @@
  */
 import { iso } from '../clock.ts';
 import type { EventData, NewEvent } from '../protocol/events.ts';
+import type { Party } from '../protocol/message.ts';
 import type { MessageChange, PollResult } from '../protocol/message-change.ts';
 import { type Mark, partyId, type StoredMessage } from '../store/conversation-ports.ts';
 import type { Store, StoreWrite } from '../store/ports.ts';
@@ -17,12 +18,18 @@ export interface ChangeOptions {
   writeEvent(event: NewEvent<ChangeEvent>): StoreWrite;
 }
 
-/** Only the author edits; in a chat of two only the author deletes. In groups administrators do too. */
-function isAllowed({ change, from, chat }: MessageChange, about: StoredMessage): boolean {
-  const isAuthor = partyId(about.view.from) === partyId(from);
-  if (change.kind === 'edited') return isAuthor;
+/** The same person, whichever addresses were known of them at the time. */
+const isSame = (one: Party, other: Party): boolean =>
+  one.jid === other.jid ||
+  (one.pn !== null && one.pn === other.pn) ||
+  (one.lid !== null && one.lid === other.lid);
+
+/** Only the author edits and deletes; in groups administrators delete too, and their own phone knows their right. */
+function isAllowed({ change, from, fromMe, chat }: MessageChange, about: StoredMessage): boolean {
+  if (change.kind !== 'edited' && change.kind !== 'deleted') return true;
   const isGroup = chat.pn === null && chat.lid === null;
-  return change.kind !== 'deleted' || isAuthor || isGroup;
+  const isAdmin = isGroup && change.kind === 'deleted' && (fromMe || change.asAdmin);
+  return isAdmin || isSame(about.view.from, from);
 }
 
 function markOf({ change, from, at }: MessageChange): Mark | null {

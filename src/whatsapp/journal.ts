@@ -149,7 +149,7 @@ export class Journal implements DecryptJournal {
     stanza: BinaryNode,
     bytes: () => Uint8Array,
   ): Promise<readonly StoreWrite[]> {
-    const change = await changeOf(this.parts, message);
+    const change = await changeOf(this.parts, message, stanza.attrs['edit']);
     if (change) return (await this.parts.options.recordChange?.(change)) ?? [];
     const received = await receivedMessage(this.parts, message, Boolean(stanza.attrs['offline']));
     if (!received) return [];

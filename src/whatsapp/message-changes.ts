@@ -17,6 +17,8 @@ export interface ChangeParts extends InboundParts {
 
 const { Type } = proto.Message.ProtocolMessage;
 const { Type: PinType } = proto.Message.PinInChatMessage;
+/** The `edit` of a stanza that deletes by an administrator's right: the server takes it from administrators only. */
+const adminDeletion = '8';
 /** Where a pin does not say for how long. */
 const pinnedSecondsDefault = 7 * 86_400;
 
@@ -28,10 +30,11 @@ interface Told {
     | { kind: 'vote'; vote: proto.Message.IPollEncValue };
 }
 
-function ofProtocol(message: proto.Message.IProtocolMessage): Told | undefined {
+function ofProtocol(message: proto.Message.IProtocolMessage, edit: string | undefined): Told | undefined {
   const target = message.key?.id;
   if (!target) return undefined;
-  if (message.type === Type.REVOKE) return { target, change: { kind: 'deleted' } };
+  if (message.type === Type.REVOKE)
+    return { target, change: { kind: 'deleted', asAdmin: edit === adminDeletion } };
   const edited = message.type === Type.MESSAGE_EDIT ? message.editedMessage : null;
   if (!edited) return undefined;
   const content = normalizeMessageContent(edited) ?? edited;
@@ -52,11 +55,15 @@ function ofPin(
   return { target, change: { kind: 'pinned', until } };
 }
 
-function toldBy(message: proto.IMessage | null | undefined, at: number): Told | undefined {
+function toldBy(
+  message: proto.IMessage | null | undefined,
+  at: number,
+  edit: string | undefined,
+): Told | undefined {
   const content = normalizeMessageContent(message);
   if (!content) return undefined;
   const { protocolMessage, reactionMessage, pollUpdateMessage, pinInChatMessage } = content;
-  if (protocolMessage) return ofProtocol(protocolMessage);
+  if (protocolMessage) return ofProtocol(protocolMessage, edit);
   const context = message?.messageContextInfo ?? content.messageContextInfo;
   if (pinInChatMessage) return ofPin(pinInChatMessage, context?.messageAddOnDurationInSecs, at);
   const reacted = reactionMessage?.key?.id;
@@ -67,7 +74,7 @@ function toldBy(message: proto.IMessage | null | undefined, at: number): Told | 
 }
 
 export const isChange = (message: proto.IMessage | null | undefined): boolean =>
-  toldBy(message, 0) !== undefined;
+  toldBy(message, 0, undefined) !== undefined;
 
 async function opened(
   parts: ChangeParts,
@@ -83,10 +90,14 @@ async function opened(
   return { kind: 'vote', options: openVote(told.change.vote, about, from) };
 }
 
-/** Undefined where the message is no change. */
-export async function changeOf(parts: ChangeParts, message: WAMessage): Promise<MessageChange | undefined> {
+/** Undefined where the message is no change. `edit`: of its stanza, where that is known. */
+export async function changeOf(
+  parts: ChangeParts,
+  message: WAMessage,
+  edit?: string,
+): Promise<MessageChange | undefined> {
   const at = timestampMs(message.messageTimestamp);
-  const told = toldBy(message.message, at);
+  const told = toldBy(message.message, at, edit);
   const { id, fromMe, remoteJid } = message.key;
   if (!told || !id || !remoteJid) return undefined;
   const { chat, from } = await partiesOf(parts, message);
@@ -103,7 +114,7 @@ export async function changeOf(parts: ChangeParts, message: WAMessage): Promise<
 
 /** What this gateway did itself, once WhatsApp has it. */
 export function ownChange(record: SentRecord, from: Party, at: number): MessageChange | undefined {
-  const told = toldBy(record.proto && proto.Message.decode(record.proto), at);
+  const told = toldBy(record.proto && proto.Message.decode(record.proto), at, adminDeletion);
   if (!told || told.change.kind === 'vote') return undefined;
   const { id, view } = record;
   const { target, change } = told;

@@ -78,6 +78,57 @@ it('mentions those who are named, and "all" is refused in a chat of two', async 
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'mentions' }] } });
 });
 
+it.each(modes)('those who are named in a group by %s are named as it addresses them', async (mode) => {
+  const user = (jid: string | undefined): string => jid?.split('@')[0] ?? '';
+  const { contact } = stage.sandbox.contact(ben);
+  const jid = mode === 'pn' ? contact.pn : contact.lidJid;
+  const stranger = '5511987658009@s.whatsapp.net';
+  for (const address of [`+${ben}`, contact.pn, contact.lidJid]) {
+    const written = address === contact.lidJid ? user(address) : ben;
+    const message = { type: 'text', text: `thanks, @${written}!`, mentions: [address, stranger] };
+    const answer = await send(groupOf(mode), message);
+    const shown = seenBy(ann, answer).extendedTextMessage;
+    expect(shown?.text).toBe(`thanks, @${user(jid)}!`);
+    expect(shown?.contextInfo?.mentionedJid).toEqual([jid, stranger]);
+    expect(answer.body.text).toBe(message.text);
+  }
+  const media = { base64: (await picture()).toString('base64') };
+  const image = { type: 'image', caption: `for @${ben}`, media, mentions: [ben] };
+  const shown = seenBy(ann, await send(groupOf(mode), image)).imageMessage;
+  expect(shown).toMatchObject({ caption: `for @${user(jid)}`, contextInfo: { mentionedJid: [jid] } });
+});
+
+it.each(modes)('in a group by %s its author and its administrators delete a message', async (mode) => {
+  const gid = groupOf(mode);
+  const [author, admin] = [stage.sandbox.contact(ben), stage.sandbox.contact(ann)];
+  const jid = mode === 'pn' ? author.contact.pn : author.contact.lidJid;
+  const ids: string[] = [];
+  for (const text of ['one', 'two', 'three']) {
+    const id = await author.write(gid, text);
+    await told('sales', (e) => e.data.id === id, text);
+    ids.push(id);
+  }
+  const [one = '', two = '', three = ''] = ids;
+  const friendly = await stage.call('POST', '/v1/instances/friend/messages', {
+    ...{ to: gid, type: 'text', text: 'mine' },
+  });
+  await told('sales', (e) => e.type === 'message.received' && e.data.id === friendly.body.id, 'mine');
+  // Somebody else says that it was theirs: what they delete next of their own comes after it.
+  await author.revoke(gid, friendly.body.id);
+  await author.revoke(gid, one);
+  await admin.revoke(gid, two, jid);
+  for (const id of [one, two])
+    await told('sales', (e) => e.type === 'message.deleted' && e.data.id === id, 'it is gone');
+  const kept = async (id: string) => (await stage.call('GET', `${base}/messages/${id}`)).body;
+  expect(await kept(friendly.body.id)).toMatchObject({ text: 'mine', deletedAt: null });
+  expect(await kept(one)).toMatchObject({ text: null });
+  expect(await kept(two)).toMatchObject({ text: null });
+  expect(await kept(three)).toMatchObject({ text: 'three', deletedAt: null });
+  const deletions = stage.hook.of('message.deleted').filter(({ instance }) => instance === 'sales');
+  expect(deletions.map(({ data }) => data.id)).not.toContain(friendly.body.id);
+  await expect(author.revoke(gid, three, admin.contact.pn)).rejects.toThrow(/no administrator/);
+});
+
 it.each(modes)('files reach every member of a group by %s, each readable', async (mode) => {
   const file = await picture();
   const media = { base64: file.toString('base64') };

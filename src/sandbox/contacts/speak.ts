@@ -17,6 +17,10 @@ export interface Spoken {
   readonly devices: number;
 }
 
+const { Type } = proto.Message.ProtocolMessage;
+/** The message of another member of a group is deleted: administrators may. */
+export const adminDeletion = '8';
+
 export function stanzaType(message: proto.IMessage): string {
   if (message.reactionMessage) return 'reaction';
   if (message.pollCreationMessage ?? message.pollCreationMessageV3 ?? message.pollUpdateMessage)
@@ -29,6 +33,15 @@ export function stanzaType(message: proto.IMessage): string {
     message.stickerMessage ??
     message.ptvMessage;
   return media ? 'media' : 'text';
+}
+
+/** What the stanza says that the message does to another one, as phones write it; undefined where nothing. */
+export function stanzaEdit(message: proto.IMessage): string | undefined {
+  const change = message.protocolMessage ?? message.editedMessage?.message?.protocolMessage;
+  if (change?.type === Type.MESSAGE_EDIT) return '1';
+  if (change?.type === Type.REVOKE) return change.key?.fromMe ? '7' : adminDeletion;
+  if (message.pinInChatMessage) return '2';
+  return message.reactionMessage?.text === '' ? '7' : undefined;
 }
 
 const senderAttrs = (contact: Contact, addressing: 'pn' | 'lid') =>
@@ -50,6 +63,7 @@ export function speak(
     ...senderAttrs(contact, options.addressing ?? world.settings.addressing),
     id,
     type: stanzaType(message),
+    edit: stanzaEdit(message),
     notify: contact.name,
     t: world.nowSeconds(),
   };

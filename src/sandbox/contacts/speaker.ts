@@ -66,9 +66,10 @@ export class Speaker {
     return this.write(to, editOf(this.#key(to, id, true), text));
   }
 
-  /** Deletes what the contact wrote, for everyone. */
-  revoke(to: string, id: string): Promise<string> {
-    return this.write(to, revocationOf(this.#key(to, id, true)));
+  /** Deletes what the contact wrote, for everyone; as an administrator of a group what `author` (JID) wrote. */
+  revoke(to: string, id: string, author?: string): Promise<string> {
+    const key = this.#key(to, id, author === undefined);
+    return this.write(to, revocationOf(author === undefined ? key : { ...key, participant: author }));
   }
 
   #key(to: string, id: string, fromMe: boolean): ChangedMessage {

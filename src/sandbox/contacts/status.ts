@@ -7,7 +7,7 @@ import { statusJid } from '../wire/jid.ts';
 import { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import type { Contact } from './contacts.ts';
-import { stanzaType } from './speak.ts';
+import { stanzaEdit, stanzaType } from './speak.ts';
 
 export async function speakStatus(
   world: World,
@@ -23,6 +23,7 @@ export async function speakStatus(
     addressing_mode: 'lid',
     id,
     type: stanzaType(message),
+    edit: stanzaEdit(message),
     notify: contact.name,
     t: world.nowSeconds(),
   };

@@ -5,7 +5,7 @@
 import type { Companion } from '../accounts/companion.ts';
 import { deliver } from '../accounts/delivery.ts';
 import type { Contact } from '../contacts/contacts.ts';
-import { type Spoken, stanzaType } from '../contacts/speak.ts';
+import { adminDeletion, type Spoken, stanzaEdit, stanzaType } from '../contacts/speak.ts';
 import type { Outgoing } from '../messages/sent-cache.ts';
 import { takeBundle } from '../messages/virtual-send.ts';
 import { type Node, node } from '../wire/node.ts';
@@ -13,7 +13,7 @@ import { pad } from '../wire/padding.ts';
 import { proto } from '../wire/proto.ts';
 import type { World } from '../world.ts';
 import { participantAttrs } from './addresses.ts';
-import type { Group } from './group.ts';
+import { type Group, isAdmin } from './group.ts';
 
 interface GroupCopy {
   readonly attrs: Outgoing['attrs'];
@@ -56,6 +56,9 @@ async function send(
   message: proto.IMessage,
   id: string,
 ): Promise<void> {
+  const edit = stanzaEdit(message);
+  if (edit === adminDeletion && !isAdmin(group, contact.number))
+    throw new Error(`${contact.number} is no administrator of ${group.jid}`);
   const plain = pad(proto.Message.encode(message).finish());
   const { ciphertext, distribution } = await contact.device.encryptGroup(group.jid, contact.lid, 0, plain);
   const copy: GroupCopy = {
@@ -64,6 +67,7 @@ async function send(
       id,
       ...participantAttrs(group, contact.number),
       type: stanzaType(message),
+      edit,
       notify: contact.name,
       t: world.nowSeconds(),
     },
