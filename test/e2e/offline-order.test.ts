@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startStage } from './support/stage.ts';
 
 // Baileys queued offline messages apart, and live messages of the same chat overtook them.
-it('keeps the order of a chat across the offline queue', async () => {
+it('keeps the order of a chat across the offline queue', { timeout: 90_000 }, async () => {
   const stage = await startStage();
   onTestFinished(() => stage.stop());
   const { phone } = await stage.openInstance('shop');
