@@ -1,6 +1,6 @@
 /**
  * One gateway with N instances, measured from start to end in a process of its own:
- * `instances-run.ts ours|baseline COUNT SIZE IDLE_S SHARDS`. SIZE is the messages of a phase. Prints one JSON line.
+ * `instances-run.ts ours|baseline COUNT SIZE IDLE_S SHARDS FLAGS`. SIZE is the messages of a phase. Prints one JSON line.
  */
 
 import { type Latency, latencyOf, Probe } from './instances-probe.ts';
@@ -32,7 +32,7 @@ export interface InstancesResult {
   readonly queries: Readonly<Record<string, Latency>>;
 }
 
-const [variantText = 'ours', countText = '10', sizeText = '500', idleText = '5', shards = ''] =
+const [variantText = 'ours', countText = '10', sizeText = '500', idleText = '5', shards = '', flags = ''] =
   process.argv.slice(2);
 const variant = variantText as Variant;
 const [count, size, idleS] = [Number(countText), Number(sizeText), Number(idleText)];
@@ -149,7 +149,10 @@ async function groupsOf(stage: Stage): Promise<{ from: string; to: string }[]> {
 }
 
 async function run(): Promise<InstancesResult> {
-  const stage = await Stage.start(variant, shards === '' ? {} : { SHARDS: shards });
+  const stage = await Stage.start(variant, {
+    ...(shards === '' ? {} : { SHARDS: shards }),
+    ...(flags === '' ? {} : { BENCH_NODE_FLAGS: flags }),
+  });
   const base = await baseOf(stage);
   say(`${base.instances} open: ${Math.round(base.anonMb)} MB`);
   const pairing = performance.now();

@@ -1,7 +1,8 @@
 /**
- * How many instances does a small machine carry, and how fast? 100, 250 and 500 (or `--instances 100,1000`, `--shards 1`)
- * over REST and webhooks against the sandbox in a process of its own, ours and a plain one-thread gateway
- * beside it. Fresh processes for every size; bars of issue E. CPU is told for every process.
+ * How many instances does a small machine carry, and how fast? 100, 250 and 500 over REST and webhooks against the
+ * sandbox in a process of its own, ours and a plain one-thread gateway beside it (other runs: `--instances 100,1000`,
+ * `--shards 1`, `--variants ours`, `--node-flags --optimize-for-size`). Fresh processes for every size; bars of
+ * issue E. CPU is told for every process.
  */
 
 import type { Variant } from './instances-process.ts';
@@ -37,18 +38,21 @@ export async function bench(isShort: boolean): Promise<boolean> {
   const size = option('messages', isShort ? '200' : '6000');
   const idleS = option('idle', isShort ? '2' : '30');
   const shards = option('shards', '');
+  const flags = option('node-flags', '');
   const results: InstancesResult[] = [];
   for (const count of counts) {
     for (const variant of variants) {
       const few = variant === 'baseline' ? String(Math.ceil(Number(size) / 4)) : size;
-      results.push(await runFresh<InstancesResult>(script, [variant, String(count), few, idleS, shards]));
+      results.push(
+        await runFresh<InstancesResult>(script, [variant, String(count), few, idleS, shards, flags]),
+      );
     }
   }
   print(results);
   const bars = barsOf(results);
   const areMet = printBars(bars);
   const name = option('name', isShort ? 'instances-short' : 'instances');
-  writeResults(name, { counts, size, idleS, shards: shards || 'auto', bars, results });
+  writeResults(name, { counts, size, idleS, shards: shards || 'auto', flags, bars, results });
   return areMet;
 }
 

@@ -287,7 +287,10 @@ const backupSettings = (get: Get): Config['backup'] => ({
 });
 
 /** Read by Node and by pm2.config.cjs, from the same file. */
-const besideSettings = ['NODE_ENV', 'UV_THREADPOOL_SIZE', 'PM2_HEAP_MB', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'];
+const besideSettings = [
+  ...['NODE_ENV', 'UV_THREADPOOL_SIZE'],
+  ...['PM2_HEAP_MB', 'PM2_OPTIMIZE_FOR_SIZE', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'],
+];
 const neverKept = ['BACKUP_PASSPHRASE', 'DATA_KEY_NEXT'];
 
 function given(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,4 +1,5 @@
 /** What lies in deploy/: the settings file is current, configurations are accepted by the real tools. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,12 @@ import { file, productionEnv } from './support/production-env.ts';
 import { isMissing, root, runTool } from './support/tools.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** The flags of Node that PM2 would start with, with these settings. */
+const pm2Flags = (env: Readonly<Record<string, string>>): string =>
+  execFileSync(process.execPath, ['-p', "require('./pm2.config.cjs').apps[0].node_args.join(' ')"], {
+    ...{ cwd: root, encoding: 'utf8', env },
+  });
 
 describe('production.env', () => {
   it('is what the settings say (else run test/deploy/support/production-env.ts)', () => {
@@ -17,7 +24,10 @@ describe('production.env', () => {
     const text = read('deploy/production.env');
     const lines = [...text.matchAll(/^#?([A-Z][A-Z0-9_]+)=(.*)$/gm)];
     const env = Object.fromEntries(lines.map(([, name, value]) => [name, value]));
-    const others = ['NODE_ENV', 'UV_THREADPOOL_SIZE', 'PM2_HEAP_MB', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'];
+    const others = [
+      ...['NODE_ENV', 'UV_THREADPOOL_SIZE'],
+      ...['PM2_HEAP_MB', 'PM2_OPTIMIZE_FOR_SIZE', 'PM2_MEMORY_MAX', 'PM2_LOG_DIR'],
+    ];
     expect(lines.map(([, name]) => name)).toEqual([...others, ...Object.keys(settings)]);
     expect(() => loadConfig(env)).not.toThrow();
   });
@@ -32,6 +42,8 @@ describe('one process and enough time to stop', () => {
     const drainSeconds = Number(settings.DRAIN_TIMEOUT_MS.fallback) / 1_000;
     expect(unit).toContain(flags);
     expect(docker.replaceAll('", "', ' ')).toContain(flags);
+    expect(pm2Flags({})).toContain(flags);
+    expect(pm2Flags({ PM2_OPTIMIZE_FOR_SIZE: 'false' })).not.toContain('--optimize-for-size');
     expect(unit).toContain('LimitNOFILE=65536');
     expect(compose).toMatch(/soft: 65536/);
     expect(Number(/TimeoutStopSec=(\d+)/.exec(unit)?.[1])).toBeGreaterThan(drainSeconds);
