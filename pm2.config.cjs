@@ -27,7 +27,7 @@ module.exports = {
       node_args: [
         '--expose-gc',
         `--max-old-space-size=${setting('PM2_HEAP_MB', '8192')}`,
-        // A third less memory for nearly twice the CPU of a send: docs/sizing.md.
+        // A third less memory for 1.8 times the CPU a send: docs/sizing.md.
         ...(setting('PM2_OPTIMIZE_FOR_SIZE', 'true') === 'false' ? [] : ['--optimize-for-size']),
         `--env-file-if-exists=${envFile}`,
       ],

@@ -24,7 +24,7 @@ const isSame = (one: Party, other: Party): boolean =>
   (one.pn !== null && one.pn === other.pn) ||
   (one.lid !== null && one.lid === other.lid);
 
-/** Only the author edits and deletes; in groups administrators delete too, and their own phone knows their right. */
+/** Only the author edits and deletes. In groups administrators delete too; of this account WhatsApp has made sure. */
 function isAllowed({ change, from, fromMe, chat }: MessageChange, about: StoredMessage): boolean {
   if (change.kind !== 'edited' && change.kind !== 'deleted') return true;
   const isGroup = chat.pn === null && chat.lid === null;

@@ -48,6 +48,7 @@ describe.each(guides)('%s', (page) => {
       'NODE_ENV',
       'UV_THREADPOOL_SIZE',
       'PM2_LOG_DIR',
+      'PM2_OPTIMIZE_FOR_SIZE',
       'API_KEY',
       'ELENCO_URL',
       'ELENCO_KEY',

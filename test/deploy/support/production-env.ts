@@ -19,9 +19,9 @@ const head = `# Settings of Elenco in production. Copy this file to production.e
 NODE_ENV=production
 UV_THREADPOOL_SIZE=128
 
-# What pm2.config.cjs alone reads: the heap of the main thread in MB, memory before speed (false: about
-# half of the CPU a message for half as much memory again, docs/sizing.md), the memory at which PM2 restarts
-# the process (all threads and the mapped store count), and where PM2 writes stdout and stderr.
+# What pm2.config.cjs alone reads: the heap of the main thread in MB, memory before speed (false: half
+# as much memory again, and messages for little more than half of the CPU, docs/sizing.md), the memory at which
+# PM2 restarts the process (all threads and the mapped store count), and where PM2 writes stdout and stderr.
 #PM2_HEAP_MB=8192
 #PM2_OPTIMIZE_FOR_SIZE=true
 #PM2_MEMORY_MAX=12G
