@@ -16,8 +16,9 @@ const run = promisify(execFile);
 const browserName = 'chromium';
 /** Once the page is still; the time of the page, not of the clock. */
 const pageTimeMs = 15_000;
-/** What Chromium asks for itself, whatever page it shows. */
-const ownErrand = /^(?:CONNECT|GET|POST) (?:https?:\/\/)?[\w-]+\.(?:google|gvt1)\.com[:/]/;
+/** What Chromium asks for itself, whatever page it shows; of googleapis.com, which has fonts too, its updates only. */
+const ownErrand =
+  /^(?:CONNECT|GET|POST) (?:https?:\/\/)?(?:[\w-]+\.(?:google|gvt1)|update\.googleapis)\.com[:/]/;
 const quiet = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
