@@ -14,6 +14,10 @@ function setting(name, fallback) {
   return process.env[name] || inFile || fallback;
 }
 
+const favoursSize = setting('PM2_OPTIMIZE_FOR_SIZE', 'true');
+if (!['true', 'false'].includes(favoursSize))
+  throw new Error(`PM2_OPTIMIZE_FOR_SIZE is ${JSON.stringify(favoursSize)}: it takes true or false`);
+
 // Not below DATA_DIR: PM2 makes this folder only when it reads this file, and a restore begins without DATA_DIR.
 const logs = resolve(__dirname, setting('PM2_LOG_DIR', 'logs'));
 
@@ -28,7 +32,7 @@ module.exports = {
         '--expose-gc',
         `--max-old-space-size=${setting('PM2_HEAP_MB', '8192')}`,
         // A third less memory for 1.8 times the CPU a send: docs/sizing.md.
-        ...(setting('PM2_OPTIMIZE_FOR_SIZE', 'true') === 'false' ? [] : ['--optimize-for-size']),
+        ...(favoursSize === 'true' ? ['--optimize-for-size'] : []),
         `--env-file-if-exists=${envFile}`,
       ],
       exec_mode: 'fork',

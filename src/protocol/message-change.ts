@@ -6,8 +6,7 @@ import type { Party } from './message.ts';
 
 export type ChangeKind =
   | { readonly kind: 'edited'; readonly text: string | null; readonly proto: Uint8Array }
-  /** `asAdmin`: by the right of a group's administrator, as WhatsApp's server has checked. */
-  | { readonly kind: 'deleted'; readonly asAdmin: boolean }
+  | { readonly kind: 'deleted' }
   /** An empty emoji takes the reaction back. */
   | { readonly kind: 'reaction'; readonly emoji: string }
   /** Until null: no longer pinned. */
@@ -22,6 +21,8 @@ export interface MessageChange {
   /** Who did it. */
   readonly from: Party;
   readonly fromMe: boolean;
+  /** Somebody else did it by the right of a group's administrator: WhatsApp's server has made sure. */
+  readonly asAdmin: boolean;
   readonly at: number;
   /** The message that it is about. */
   readonly target: string;

@@ -3,7 +3,8 @@
  * the Brazilian ninth digit works either way, and what the text says of them follows. Called by `destination.ts`.
  */
 import type { MessageContent } from '../protocol/message.ts';
-import { renamed, userOf } from '../whatsapp/compose/mentions.ts';
+import { userOf } from '../whatsapp/addresses.ts';
+import { renamed } from '../whatsapp/compose/mentions.ts';
 import type { ResolveAll } from '../whatsapp/wa-socket.ts';
 
 /** The digits of a number in any writing; empty for a JID, which stands for itself. */
@@ -15,7 +16,7 @@ export async function withMentions(content: MessageContent, resolveAll: ResolveA
   const written = content.mentions;
   const found = await resolveAll(written);
   const mentions = written.map((address, index) => found[index] ?? address);
-  const pairs = written.map((address, index) => [digitsOf(address), userOf(mentions[index] ?? '')] as const);
+  const pairs = written.map((address, index) => [digitsOf(address), userOf(mentions[index])] as const);
   return content.type === 'text'
     ? { ...content, mentions, text: renamed(content.text, pairs) }
     : { ...content, mentions, caption: renamed(content.caption, pairs) };

@@ -4,10 +4,10 @@
  */
 import { iso } from '../clock.ts';
 import type { EventData, NewEvent } from '../protocol/events.ts';
-import type { Party } from '../protocol/message.ts';
 import type { MessageChange, PollResult } from '../protocol/message-change.ts';
 import { type Mark, partyId, type StoredMessage } from '../store/conversation-ports.ts';
 import type { Store, StoreWrite } from '../store/ports.ts';
+import { isSamePerson } from '../whatsapp/addresses.ts';
 import { pollOptions } from '../whatsapp/polls.ts';
 
 export type ChangeEvent = 'message.edited' | 'message.deleted' | 'message.reaction' | 'poll.vote';
@@ -18,18 +18,12 @@ export interface ChangeOptions {
   writeEvent(event: NewEvent<ChangeEvent>): StoreWrite;
 }
 
-/** The same person, whichever addresses were known of them at the time. */
-const isSame = (one: Party, other: Party): boolean =>
-  one.jid === other.jid ||
-  (one.pn !== null && one.pn === other.pn) ||
-  (one.lid !== null && one.lid === other.lid);
-
 /** Only the author edits and deletes. In groups administrators delete too; of this account WhatsApp has made sure. */
-function isAllowed({ change, from, fromMe, chat }: MessageChange, about: StoredMessage): boolean {
+function isAllowed({ change, from, fromMe, asAdmin, chat }: MessageChange, about: StoredMessage): boolean {
   if (change.kind !== 'edited' && change.kind !== 'deleted') return true;
   const isGroup = chat.pn === null && chat.lid === null;
-  const isAdmin = isGroup && change.kind === 'deleted' && (fromMe || change.asAdmin);
-  return isAdmin || isSame(about.view.from, from);
+  const isAdmin = isGroup && change.kind === 'deleted' && (fromMe || asAdmin);
+  return isAdmin || isSamePerson(about.view.from, from);
 }
 
 function markOf({ change, from, at }: MessageChange): Mark | null {

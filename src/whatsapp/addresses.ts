@@ -38,7 +38,13 @@ export function meOf(contact: { id: string; lid?: string; name?: string }): Me {
 
 export const mineOf = (me: Me): Party => ({ jid: me.jid, pn: me.pn, lid: me.lid });
 
-const userOf = (jid: string | null | undefined): string | undefined => jidDecode(jid ?? undefined)?.user;
+/** The same person, whichever addresses were known of them at the time. */
+export const isSamePerson = (a: Party, b: Party): boolean =>
+  a.jid === b.jid || (a.pn !== null && a.pn === b.pn) || (a.lid !== null && a.lid === b.lid);
+
+/** Undefined where it is no JID. */
+export const userOf = (jid: string | null | undefined): string | undefined =>
+  jidDecode(jid ?? undefined)?.user;
 
 /** This account, under either address and from any device. */
 export function isMine(jid: string | null | undefined, { pn, lid }: Pick<Me, 'pn' | 'lid'>): boolean {

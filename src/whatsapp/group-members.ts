@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { JoinRequest, MemberResult } from '../protocol/groups.ts';
 import type { Party } from '../protocol/message.ts';
 import type { ActionContext, HandlersOf } from './action-context.ts';
-import { parseAddress } from './addresses.ts';
+import { isSamePerson, parseAddress } from './addresses.ts';
 import { groupJid, groupQuery, invalidAt, metadataOf } from './group-query.ts';
 import { otherOf } from './group-view.ts';
 
@@ -51,9 +51,6 @@ export async function invitedOf(context: ActionContext, inputs: readonly string[
   );
 }
 
-const isSame = (a: Party, b: Party): boolean =>
-  a.jid === b.jid || (a.pn !== null && a.pn === b.pn) || (a.lid !== null && a.lid === b.lid);
-
 /** As the group itself addresses its members; strangers as they were resolved. */
 async function jidsInGroup(
   context: ActionContext,
@@ -67,7 +64,7 @@ async function jidsInGroup(
       party: await context.party(member.id, otherOf(member)),
     })),
   );
-  return parties.map((party) => members.find((member) => isSame(member.party, party))?.id ?? party.jid);
+  return parties.map((party) => members.find((member) => isSamePerson(member.party, party))?.id ?? party.jid);
 }
 
 function inviteOf(node: BinaryNode): MemberResult['invite'] {
@@ -97,7 +94,7 @@ export async function memberResults(
   );
   return invited.map(({ input, party }) => {
     if (!party) return nobody(input);
-    const answer = answers.find((candidate) => isSame(candidate.party, party));
+    const answer = answers.find((candidate) => isSamePerson(candidate.party, party));
     const code = Number(answer?.node.attrs['error'] ?? 200);
     const error = code === 200 ? null : `${input} ${errorTexts[code] ?? `was refused with ${code}`}`;
     const invite = answer ? inviteOf(answer.node) : null;

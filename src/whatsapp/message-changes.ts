@@ -7,6 +7,7 @@ import { normalizeMessageContent, proto, type WAMessage } from '@whiskeysockets/
 import type { Party } from '../protocol/message.ts';
 import type { ChangeKind, MessageChange } from '../protocol/message-change.ts';
 import type { SentRecord, Store } from '../store/ports.ts';
+import { adminDeletion } from './compose/changes.ts';
 import { textOf } from './content.ts';
 import { type InboundParts, partiesOf, timestampMs } from './inbound.ts';
 import { openVote } from './polls.ts';
@@ -17,8 +18,6 @@ export interface ChangeParts extends InboundParts {
 
 const { Type } = proto.Message.ProtocolMessage;
 const { Type: PinType } = proto.Message.PinInChatMessage;
-/** The `edit` of a stanza that deletes by an administrator's right: the server takes it from administrators only. */
-const adminDeletion = '8';
 /** Where a pin does not say for how long. */
 const pinnedSecondsDefault = 7 * 86_400;
 
@@ -30,11 +29,10 @@ interface Told {
     | { kind: 'vote'; vote: proto.Message.IPollEncValue };
 }
 
-function ofProtocol(message: proto.Message.IProtocolMessage, edit: string | undefined): Told | undefined {
+function ofProtocol(message: proto.Message.IProtocolMessage): Told | undefined {
   const target = message.key?.id;
   if (!target) return undefined;
-  if (message.type === Type.REVOKE)
-    return { target, change: { kind: 'deleted', asAdmin: edit === adminDeletion } };
+  if (message.type === Type.REVOKE) return { target, change: { kind: 'deleted' } };
   const edited = message.type === Type.MESSAGE_EDIT ? message.editedMessage : null;
   if (!edited) return undefined;
   const content = normalizeMessageContent(edited) ?? edited;
@@ -55,15 +53,11 @@ function ofPin(
   return { target, change: { kind: 'pinned', until } };
 }
 
-function toldBy(
-  message: proto.IMessage | null | undefined,
-  at: number,
-  edit: string | undefined,
-): Told | undefined {
+function toldBy(message: proto.IMessage | null | undefined, at: number): Told | undefined {
   const content = normalizeMessageContent(message);
   if (!content) return undefined;
   const { protocolMessage, reactionMessage, pollUpdateMessage, pinInChatMessage } = content;
-  if (protocolMessage) return ofProtocol(protocolMessage, edit);
+  if (protocolMessage) return ofProtocol(protocolMessage);
   const context = message?.messageContextInfo ?? content.messageContextInfo;
   if (pinInChatMessage) return ofPin(pinInChatMessage, context?.messageAddOnDurationInSecs, at);
   const reacted = reactionMessage?.key?.id;
@@ -74,7 +68,7 @@ function toldBy(
 }
 
 export const isChange = (message: proto.IMessage | null | undefined): boolean =>
-  toldBy(message, 0, undefined) !== undefined;
+  toldBy(message, 0) !== undefined;
 
 async function opened(
   parts: ChangeParts,
@@ -97,7 +91,7 @@ export async function changeOf(
   edit?: string,
 ): Promise<MessageChange | undefined> {
   const at = timestampMs(message.messageTimestamp);
-  const told = toldBy(message.message, at, edit);
+  const told = toldBy(message.message, at);
   const { id, fromMe, remoteJid } = message.key;
   if (!told || !id || !remoteJid) return undefined;
   const { chat, from } = await partiesOf(parts, message);
@@ -106,6 +100,7 @@ export async function changeOf(
     chat,
     from,
     fromMe: fromMe === true,
+    asAdmin: edit === adminDeletion,
     at,
     target: told.target,
     change: await opened(parts, told, { chat, from }),
@@ -114,9 +109,9 @@ export async function changeOf(
 
 /** What this gateway did itself, once WhatsApp has it. */
 export function ownChange(record: SentRecord, from: Party, at: number): MessageChange | undefined {
-  const told = toldBy(record.proto && proto.Message.decode(record.proto), at, adminDeletion);
+  const told = toldBy(record.proto && proto.Message.decode(record.proto), at);
   if (!told || told.change.kind === 'vote') return undefined;
   const { id, view } = record;
   const { target, change } = told;
-  return { id, chat: view.chat, from, fromMe: true, at, target, change };
+  return { id, chat: view.chat, from, fromMe: true, asAdmin: false, at, target, change };
 }

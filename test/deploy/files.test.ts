@@ -44,6 +44,7 @@ describe('one process and enough time to stop', () => {
     expect(docker.replaceAll('", "', ' ')).toContain(flags);
     expect(pm2Flags({})).toContain(flags);
     expect(pm2Flags({ PM2_OPTIMIZE_FOR_SIZE: 'false' })).not.toContain('--optimize-for-size');
+    expect(() => pm2Flags({ PM2_OPTIMIZE_FOR_SIZE: 'off' })).toThrow(/is "off": it takes true or false/);
     expect(unit).toContain('LimitNOFILE=65536');
     expect(compose).toMatch(/soft: 65536/);
     expect(Number(/TimeoutStopSec=(\d+)/.exec(unit)?.[1])).toBeGreaterThan(drainSeconds);

@@ -62,6 +62,8 @@ async function assertAdmin(group: string, { groups, me }: ComposeContext): Promi
     );
 }
 
+/** The `edit` of a stanza that deletes somebody else's message: the server takes it from administrators only. */
+export const adminDeletion = '8';
 export const isByAdmin = ({ remoteJid, fromMe }: TargetKey): boolean =>
   isJidGroup(remoteJid) === true && !fromMe;
 

@@ -4,7 +4,14 @@
  */
 import type { MessageRelayOptions, proto } from '@whiskeysockets/baileys';
 import type { MessageContent } from '../../protocol/message.ts';
-import { composeDelete, composeEdit, composePin, composeReaction, isByAdmin } from './changes.ts';
+import {
+  adminDeletion,
+  composeDelete,
+  composeEdit,
+  composePin,
+  composeReaction,
+  isByAdmin,
+} from './changes.ts';
 import type { ComposeContext, Composer, ContentOf, MessageType } from './compose-context.ts';
 import { composeForward } from './forward.ts';
 import { composeMedia } from './media.ts';
@@ -51,14 +58,14 @@ export type RelayExtras = Pick<
 >;
 
 /** What is done to another message, in WhatsApp's numbers; without it servers and apps see a message of its own. */
-function editAttribute(content: MessageContent): '1' | '2' | '7' | '8' | null {
+function editAttribute(content: MessageContent): '1' | '2' | '7' | typeof adminDeletion | null {
   switch (content.type) {
     case 'edit':
       return '1';
     case 'pin':
       return '2';
     case 'delete':
-      return isByAdmin(content.target) ? '8' : '7';
+      return isByAdmin(content.target) ? adminDeletion : '7';
     // An empty reaction deletes the one before.
     case 'reaction':
       return content.emoji === '' ? '7' : null;

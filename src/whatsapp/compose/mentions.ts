@@ -2,10 +2,11 @@
  * Who is mentioned: the context that a message carries, and what its text says of them. Used by the composers of
  * texts and captions, and by the shard, which knows numbers in other writings.
  */
-import { type GroupMetadata, isJidGroup, type proto } from '@whiskeysockets/baileys';
+import { type GroupParticipant, isJidGroup, type proto } from '@whiskeysockets/baileys';
 import { AppError } from '../../errors.ts';
 import type { Mentions } from '../../protocol/message.ts';
-import { parseAddress } from '../addresses.ts';
+import { isSamePerson, parseAddress, partyOf, userOf } from '../addresses.ts';
+import { otherOf } from '../group-view.ts';
 import type { ComposeContext } from './compose-context.ts';
 
 export interface Mentioning<T extends string | null> {
@@ -14,17 +15,15 @@ export interface Mentioning<T extends string | null> {
   readonly contextInfo?: proto.IContextInfo;
 }
 
-export const userOf = (jid: string): string => jid.split('@')[0] ?? '';
-
-/** WhatsApp's apps show a name where the text has "@" and the user part of the JID. `pairs`: before, after. */
+/** WhatsApp's apps show a name where the text has "@" and the user part of the JID. `pairs`: before, after; without both nothing changes. */
 export function renamed<T extends string | null>(
   text: T,
-  pairs: readonly (readonly [before: string, after: string])[],
+  pairs: readonly (readonly [before: string | undefined, after: string | undefined])[],
 ): T {
   if (text === null) return text;
   return pairs.reduce(
     (now: string, [before, after]) =>
-      before === '' || before === after
+      !before || !after || before === after
         ? now
         : now.replaceAll(new RegExp(`@${before}(?!\\d)`, 'g'), `@${after}`),
     text,
@@ -37,10 +36,9 @@ function mentionedJid(address: string): string {
 }
 
 /** A member's JID as the group addresses it; whoever is no member as written. */
-function memberJid(group: GroupMetadata | undefined, jid: string): string {
-  const isOne = ({ id, phoneNumber, lid }: GroupMetadata['participants'][number]): boolean =>
-    id === jid || phoneNumber === jid || lid === jid;
-  return group?.participants.find(isOne)?.id ?? jid;
+function memberJid(members: readonly GroupParticipant[], jid: string): string {
+  const party = partyOf(jid);
+  return members.find((member) => isSamePerson(partyOf(member.id, otherOf(member)), party))?.id ?? jid;
 }
 
 /** `all` takes a group. */
@@ -50,16 +48,14 @@ export async function mentioning<T extends string | null>(
   { to, groups }: ComposeContext,
 ): Promise<Mentioning<T>> {
   if (mentions.length === 0) return { text };
-  const group = isJidGroup(to) ? await groups.get(to) : undefined;
-  if (mentions !== 'all') {
-    const written = mentions.map(mentionedJid);
-    const jids = written.map((jid) => memberJid(group, jid));
-    const pairs = written.map((jid, index) => [userOf(jid), userOf(jids[index] ?? jid)] as const);
-    return { text: renamed(text, pairs), contextInfo: { mentionedJid: jids } };
-  }
-  if (!isJidGroup(to))
+  if (mentions === 'all' && !isJidGroup(to))
     throw new AppError('validation_failed', 'mentions: "all" takes a group', {
       errors: [{ path: 'mentions', message: '"all" takes a group' }],
     });
-  return { text, contextInfo: { mentionedJid: (group?.participants ?? []).map(({ id }) => id) } };
+  const members = isJidGroup(to) ? ((await groups.get(to))?.participants ?? []) : [];
+  if (mentions === 'all') return { text, contextInfo: { mentionedJid: members.map(({ id }) => id) } };
+  const written = mentions.map(mentionedJid);
+  const jids = written.map((jid) => memberJid(members, jid));
+  const pairs = written.map((jid, index) => [userOf(jid), userOf(jids[index])] as const);
+  return { text: renamed(text, pairs), contextInfo: { mentionedJid: jids } };
 }
