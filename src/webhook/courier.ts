@@ -61,9 +61,13 @@ export class Courier {
     const { schedule, clock, onBroken } = this.#parts;
     this.#isPumping = true;
     try {
-      for (let turn = schedule.next(clock.now()); turn; turn = schedule.next(clock.now()))
+      // One reading for both: a breaker whose time came between two would be neither passed nor waited for.
+      let nowMs = clock.now();
+      for (let turn = schedule.next(nowMs); turn; turn = schedule.next(nowMs)) {
         this.#deliver(turn);
-      this.#awaitOpening(clock.now());
+        nowMs = clock.now();
+      }
+      this.#awaitOpening(nowMs);
     } catch (error) {
       onBroken(error);
     } finally {
